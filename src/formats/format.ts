@@ -1,0 +1,146 @@
+/**
+ * What a file format is to vts. A format turns bytes into batches and back; it knows no store, no system and no other
+ * format. Adding one costs its own folder, a line in `registry.ts` and its fixtures.
+ */
+import type { Batch } from '../core/batch.ts';
+import type { Dataset, Roles, Schema } from '../core/schema.ts';
+import type { Kind } from '../core/types.ts';
+import type { ByteSink, ByteSource, Scratch } from '../stores/bytes.ts';
+
+/** What the front of a file reveals: the cheap half of a format, loaded at start. */
+export interface FormatInfo {
+  readonly name: string;
+  /** As people know it: `Parquet`, `JSON lines`. */
+  readonly title: string;
+  /** With their dots, lower case, longest first. */
+  readonly extensions: readonly string[];
+  /** Whether a file that begins with `head` (at least 16 bytes, or the whole file) is of this format. */
+  matches(head: Uint8Array): boolean;
+  /** Loads the format's code. */
+  load(): Promise<Format>;
+}
+
+/** A format's code. */
+export interface Format {
+  readonly name: string;
+  readonly reader?: ReaderFactory;
+  readonly writer?: WriterFactory;
+}
+
+/** Opens readers. */
+export interface ReaderFactory {
+  /** `stream`: reads from front to back, so stdin will do. `seek`: needs random access. */
+  readonly access: 'stream' | 'seek';
+  /**
+   * Reads the headers.
+   * @throws VtsError InputMalformed, InputTruncated, InputUnsupported, ... with the place
+   */
+  open(source: ByteSource, options: ReadOptions): Promise<FormatReader>;
+}
+
+/** What a user may say about an input. Formats take what concerns them. */
+export interface ReadOptions {
+  /** What follows `::` in an endpoint: the group or data set inside an HDF5 file. */
+  readonly path?: string;
+  /** The columns that play the id and the vector. */
+  readonly roles: Roles;
+  /** The types of all columns, for formats that have none of their own. */
+  readonly schema?: Schema;
+  /** Row order of indexes that store rows elsewhere than in id order. */
+  readonly order: 'stored' | 'id';
+  /** Opens a scratch file for what must be kept aside; memory stays flat. */
+  scratch(): Scratch;
+}
+
+/** An open input. */
+export interface FormatReader {
+  readonly dataset: Dataset;
+  /** The format's own facts, for `vts inspect`. */
+  inspect(): Promise<Facts>;
+  /** The rows of `request`, in order. Nothing is read ahead of the consumer. */
+  read(request: ReadRequest): AsyncIterable<PositionedBatch>;
+  close(): Promise<void>;
+}
+
+/** Which rows and columns to read. */
+export interface ReadRequest {
+  /** Names in any order; batches come with the schema's order. All when absent. */
+  readonly columns?: readonly string[];
+  /** Goes on after the batch that carried this cursor; from the first row when absent. */
+  readonly after?: Cursor;
+  /** At most this many rows. */
+  readonly limit?: number;
+  /** About this many bytes a batch; never fewer than one row. */
+  readonly batchBytes: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Where a reader stands after a batch; a JSON value that only its own format understands. */
+export type Cursor = unknown;
+
+/** A batch and where it ends. */
+export interface PositionedBatch {
+  readonly batch: Batch;
+  readonly cursor: Cursor;
+}
+
+/** Named facts for people and programs; nested where that helps. */
+export interface Facts {
+  readonly [name: string]: Fact;
+}
+
+/** A fact of {@linkcode Facts}. */
+export type Fact = string | number | bigint | boolean | null | readonly Fact[] | Facts;
+
+/** Opens writers. */
+export interface WriterFactory {
+  /** `seek`: needs a RandomAccessSink. */
+  readonly access: 'stream' | 'seek';
+  readonly features: WriterFeatures;
+  /** What else stands in the way of writing `dataset`, beside what `features` says. Writes nothing. */
+  check?(dataset: Dataset, options: WriteOptions): readonly Problem[];
+  /** Begins an output. The caller commits or aborts the sink. */
+  open(sink: ByteSink, dataset: Dataset, options: WriteOptions): Promise<FormatWriter>;
+}
+
+/** What a format can hold, as data: the planner, the help and the contract tests read it. */
+export interface WriterFeatures {
+  readonly kinds: ReadonlySet<Kind>;
+  /** For a kind it cannot hold, the kinds to cast to instead, best first (as `--cast` takes them). */
+  readonly casts?: Partial<Record<Kind, readonly string[]>>;
+  /** Whether null rows can be written. */
+  readonly nulls: boolean;
+  /** Whether names and types come back as they were without help. */
+  readonly keepsSchema: boolean;
+  /** Whether NaN payloads survive. */
+  readonly keepsNaN: boolean;
+}
+
+/** Why a data set cannot be written as it is. */
+export interface Problem {
+  readonly field?: string;
+  readonly message: string;
+  /** The flag that would help: `--cast v:float32`. */
+  readonly remedy: string;
+}
+
+/** What a user may say about an output. Formats take what concerns them. */
+export interface WriteOptions {
+  /** Codec of column formats and JSON lines: see `vts help formats`. */
+  readonly compression?: string;
+  /** Names of the columns in HDF5: `columns`, `milvusdm` or `ann-benchmarks`. */
+  readonly layout?: string;
+  /** As in {@linkcode ReadOptions}. */
+  readonly path?: string;
+  scratch(): Scratch;
+}
+
+/** An output that is being written. */
+export interface FormatWriter {
+  /** Appends a batch. Rows may be kept back until a page or group is full, in bounded memory. */
+  write(batch: Batch): Promise<void>;
+  /** Writes what is kept back, footers and headers. The caller then commits the sink. */
+  finish(): Promise<void>;
+  /** Frees resources after a failure. The caller aborts the sink. */
+  abort(): Promise<void>;
+}

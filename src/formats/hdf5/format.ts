@@ -1,0 +1,4 @@
+import type { Format } from '../format.ts';
+
+/** The HDF5 format. */
+export const hdf5: Format = { name: 'hdf5' };

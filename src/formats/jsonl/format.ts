@@ -1,0 +1,4 @@
+import type { Format } from '../format.ts';
+
+/** The JSON lines format. */
+export const jsonl: Format = { name: 'jsonl' };

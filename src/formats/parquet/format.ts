@@ -1,0 +1,4 @@
+import type { Format } from '../format.ts';
+
+/** The Parquet format. */
+export const parquet: Format = { name: 'parquet' };

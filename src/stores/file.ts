@@ -1,0 +1,238 @@
+/** Local files. A new file grows under a `.partial` name and gets its own at {@linkcode ByteSink.commit}. */
+import { basename, dirname, join } from 'node:path';
+import { VtsError } from '../errors.ts';
+import type { ByteSource, RandomAccessSink, Scratch } from './bytes.ts';
+import { type FileOps, type FileStat, nodeFileOps, readFully, writeFully } from './file-ops.ts';
+
+const CHUNK = 1 << 20;
+
+/** Opens a regular file for reading. */
+export function openFileSource(path: string, ops: FileOps = nodeFileOps): ByteSource {
+  const { kind } = statInput(path, ops);
+  if (kind === 'directory') throw new VtsError('InputUnreadable', `${path} is a directory, not a file`, { file: path });
+  if (kind !== 'file') {
+    throw new VtsError('InputUnreadable', `${path} is not a regular file`, {
+      file: path,
+      remedy: `pipe it in instead: vts ... - < ${path}`,
+    });
+  }
+  const fd = attempt(path, 'read', () => ops.open(path, 'r'));
+  let size: number;
+  try {
+    size = ops.size(fd);
+  } catch (error) {
+    ops.close(fd);
+    throw inputError(path, error);
+  }
+  let open = true;
+  const source: ByteSource = {
+    name: path,
+    size,
+    readSync: (target, position) => attempt(path, 'read', () => readFully(ops, fd, target, position)),
+    // deno-lint-ignore require-await
+    async read(position, length) {
+      if (!(position >= 0 && length >= 0 && position + length <= size)) {
+        throw truncated(path, position, length, size);
+      }
+      const bytes = new Uint8Array(length);
+      if (source.readSync(bytes, position) < length) throw truncated(path, position, length, size);
+      return bytes;
+    },
+    async *stream(position = 0) {
+      for (let at = position;;) {
+        const chunk = new Uint8Array(CHUNK);
+        const count = source.readSync(chunk, at);
+        if (count === 0) return;
+        yield chunk.subarray(0, count);
+        at += count;
+      }
+    },
+    // deno-lint-ignore require-await
+    async close() {
+      if (open) ops.close(fd);
+      open = false;
+    },
+  };
+  return source;
+}
+
+/** Creates `path`. @throws VtsError OutputExists unless `overwrite`. */
+export function createFileSink(path: string, overwrite: boolean, ops: FileOps = nodeFileOps): RandomAccessSink {
+  refuseExisting(path, overwrite, ops);
+  removeStalePartials(path, ops);
+  const partial = `${path}.${process.pid}.partial`;
+  const fd = attempt(path, 'write', () => ops.open(partial, 'w+'));
+  let state: 'open' | 'committed' | 'aborted' = 'open';
+  let position = 0;
+  let size = 0;
+  const sink: RandomAccessSink = {
+    name: path,
+    seekable: true,
+    get position() {
+      return position;
+    },
+    get size() {
+      return size;
+    },
+    // deno-lint-ignore require-await
+    async write(bytes) {
+      sink.writeSync(bytes, position);
+      position += bytes.length;
+    },
+    writeSync(bytes, at) {
+      attempt(path, 'write', () => writeFully(ops, fd, bytes, at));
+      size = Math.max(size, at + bytes.length);
+    },
+    readSync: (target, at) => attempt(path, 'read', () => readFully(ops, fd, target, at)),
+    truncateSync(bytes) {
+      attempt(path, 'write', () => ops.truncate(fd, bytes));
+      size = bytes;
+    },
+    // deno-lint-ignore require-await
+    async commit() {
+      if (state !== 'open') return;
+      attempt(path, 'write', () => ops.fsync(fd));
+      refuseExisting(path, overwrite, ops);
+      attempt(path, 'write', () => {
+        ops.rename(partial, path);
+        syncDirectory(dirname(path), ops);
+      });
+      state = 'committed';
+      ops.close(fd);
+    },
+    // deno-lint-ignore require-await
+    async abort() {
+      if (state !== 'open') return;
+      state = 'aborted';
+      ops.close(fd);
+      ops.unlink(partial);
+    },
+  };
+  return sink;
+}
+
+/** A scratch file in `directory`. Its name is removed at once, so that not even a kill leaves it behind. */
+export function createScratch(directory: string, ops: FileOps = nodeFileOps): Scratch {
+  const path = join(directory, `.vts-${process.pid}-${scratchCount++}.scratch`);
+  const fd = attempt(path, 'write', () => ops.open(path, 'wx+'));
+  ops.unlink(path);
+  let size = 0;
+  const scratch: Scratch = {
+    get size() {
+      return size;
+    },
+    append: (bytes) => scratch.writeSync(bytes, size),
+    readSync: (target, position) => attempt(path, 'read', () => readFully(ops, fd, target, position)),
+    writeSync(bytes, position) {
+      attempt(path, 'write', () => writeFully(ops, fd, bytes, position));
+      size = Math.max(size, position + bytes.length);
+    },
+    close: () => ops.close(fd),
+  };
+  return scratch;
+}
+
+let scratchCount = 0;
+
+/** What `path` is. @throws VtsError InputMissing, InputUnreadable */
+export function statInput(path: string, ops: FileOps = nodeFileOps): FileStat {
+  return attempt(path, 'read', () => ops.stat(path));
+}
+
+function refuseExisting(path: string, overwrite: boolean, ops: FileOps): void {
+  if (!ops.exists(path)) return;
+  if (attempt(path, 'write', () => ops.stat(path)).kind === 'directory') {
+    throw new VtsError('OutputExists', `${path} is a directory`, { file: path, remedy: 'name a file' });
+  }
+  if (!overwrite) {
+    throw new VtsError('OutputExists', `${path} exists already`, {
+      file: path,
+      remedy: 'add --overwrite to replace it, or name another file',
+    });
+  }
+}
+
+/** Removes what killed runs left of `path`: partial files whose process is gone. */
+function removeStalePartials(path: string, ops: FileOps): void {
+  const directory = dirname(path);
+  const prefix = `${basename(path)}.`;
+  const names = attempt(path, 'write', () => ops.list(directory));
+  for (const name of names) {
+    if (!name.startsWith(prefix) || !name.endsWith('.partial')) continue;
+    const pid = name.slice(prefix.length, -'.partial'.length);
+    if (/^\d+$/.test(pid) && !isAlive(Number(pid))) ops.unlink(join(directory, name));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function syncDirectory(directory: string, ops: FileOps): void {
+  if (process.platform === 'win32') return;
+  const fd = ops.open(directory, 'r');
+  try {
+    ops.fsync(fd);
+  } finally {
+    ops.close(fd);
+  }
+}
+
+function truncated(path: string, position: number, length: number, size: number): VtsError {
+  return new VtsError('InputTruncated', `${path} ends too early`, {
+    file: path,
+    byte: size,
+    expected: `${length} bytes from byte ${position} on; the file has ${size}`,
+    remedy: 'copy or download the file again',
+  });
+}
+
+function attempt<T>(path: string, direction: 'read' | 'write', operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    throw direction === 'read' ? inputError(path, error) : outputError(path, error);
+  }
+}
+
+function inputError(path: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof VtsError || code === undefined) return error;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new VtsError('InputMissing', `${path} does not exist`, {
+      file: path,
+      remedy: 'check the path',
+      cause: error,
+    });
+  }
+  const reason = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : (error as Error).message;
+  return new VtsError('InputUnreadable', `Cannot read ${path}: ${reason}`, { file: path, cause: error });
+}
+
+function outputError(path: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof VtsError || code === undefined) return error;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new VtsError('DiskFull', `No space left while writing ${path}`, {
+      file: path,
+      remedy: 'free some space or write elsewhere, then run the same command again',
+      cause: error,
+    });
+  }
+  if (code === 'ENOENT') {
+    return new VtsError('OutputUnwritable', `The directory ${dirname(path)} does not exist`, {
+      file: path,
+      remedy: `mkdir -p ${dirname(path)}`,
+      cause: error,
+    });
+  }
+  const reason = code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+    ? 'permission denied'
+    : (error as Error).message;
+  return new VtsError('OutputUnwritable', `Cannot write ${path}: ${reason}`, { file: path, cause: error });
+}
