@@ -15,7 +15,9 @@ export const DEFAULT_BATCH_BYTES = 8 * 1024 * 1024;
 /** A batch of `columns`, which must agree with `schema` in number, kind and length. */
 export function makeBatch(schema: Schema, columns: readonly Column[]): Batch {
   if (columns.length !== schema.fields.length) {
-    throw new TypeError(`Cannot make a batch of ${columns.length} columns for ${schema.fields.length} fields`);
+    throw new TypeError(
+      `Cannot make a batch of ${columns.length} columns for ${schema.fields.length} fields`,
+    );
   }
   const length = columns[0]?.length ?? 0;
   columns.forEach((column, i) => {
@@ -32,14 +34,21 @@ export function makeBatch(schema: Schema, columns: readonly Column[]): Batch {
 /** Rows [`start`, `end`) of `batch`. */
 export function sliceBatch(batch: Batch, start: number, end: number): Batch {
   if (start === 0 && end === batch.length) return batch;
-  return { ...batch, length: end - start, columns: batch.columns.map((column) => sliceColumn(column, start, end)) };
+  return {
+    ...batch,
+    length: end - start,
+    columns: batch.columns.map((column) => sliceColumn(column, start, end)),
+  };
 }
 
 /** The rows of all `batches`, which share one schema, in one batch. */
 export function concatBatches(batches: readonly Batch[]): Batch {
   if (batches.length === 1) return batches[0];
   const [{ schema }] = batches;
-  return makeBatch(schema, schema.fields.map((_, i) => concatColumns(batches.map((batch) => batch.columns[i]))));
+  return makeBatch(
+    schema,
+    schema.fields.map((_, i) => concatColumns(batches.map((batch) => batch.columns[i]))),
+  );
 }
 
 /** Bytes that `batch` occupies. */

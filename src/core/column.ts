@@ -122,8 +122,13 @@ const NO_BYTES = new Uint8Array(0);
 /** A column of a fixed layout over `values` (not copied), whose length gives the row count. */
 export function fixedColumn(type: LogicalType, values: Values, validity: Uint8Array | null = null): Column {
   const encoding = encodingOf(type);
-  if (encoding.layout !== 'fixed' || !(values instanceof encoding.array) || values.length % encoding.stride !== 0) {
-    throw new TypeError(`Cannot make a ${type.kind} column over ${values.constructor.name}(${values.length})`);
+  if (
+    encoding.layout !== 'fixed' || !(values instanceof encoding.array) ||
+    values.length % encoding.stride !== 0
+  ) {
+    throw new TypeError(
+      `Cannot make a ${type.kind} column over ${values.constructor.name}(${values.length})`,
+    );
   }
   return { type, length: values.length / encoding.stride, validity, offsets: null, values, children: [] };
 }
@@ -138,11 +143,19 @@ export function fixedColumnFromBytes(
   if (encoding.layout !== 'fixed') throw new TypeError(`${type.kind} has no fixed layout`);
   const size = encoding.array.BYTES_PER_ELEMENT;
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  return fixedColumn(type, new encoding.array(aligned.buffer, aligned.byteOffset, aligned.byteLength / size), validity);
+  return fixedColumn(
+    type,
+    new encoding.array(aligned.buffer, aligned.byteOffset, aligned.byteLength / size),
+    validity,
+  );
 }
 
 /** A Bool column over a bitmap. */
-export function boolColumn(length: number, bits: Uint8Array<ArrayBuffer>, validity: Uint8Array | null = null): Column {
+export function boolColumn(
+  length: number,
+  bits: Uint8Array<ArrayBuffer>,
+  validity: Uint8Array | null = null,
+): Column {
   return { type: { kind: 'Bool' }, length, validity, offsets: null, values: bits, children: [] };
 }
 
@@ -193,7 +206,10 @@ export function sliceColumn(column: Column, start: number, end: number): Column 
   if (column.offsets !== null) return { ...shape, offsets: column.offsets.subarray(start, end + 1) };
   const encoding = encodingOf(column.type);
   if (encoding.layout === 'fixed') {
-    return { ...shape, values: column.values.subarray(start * encoding.stride, end * encoding.stride) as Values };
+    return {
+      ...shape,
+      values: column.values.subarray(start * encoding.stride, end * encoding.stride) as Values,
+    };
   }
   return { ...shape, values: sliceBits(column.values as Uint8Array, start, end) as Uint8Array<ArrayBuffer> };
 }
@@ -203,7 +219,9 @@ export function concatColumns(columns: readonly Column[]): Column {
   if (columns.length === 1) return columns[0];
   const [{ type }] = columns;
   const length = columns.reduce((sum, column) => sum + column.length, 0);
-  const validity = columns.some((column) => column.validity !== null) ? concatValidity(columns, length) : null;
+  const validity = columns.some((column) => column.validity !== null)
+    ? concatValidity(columns, length)
+    : null;
   const encoding = encodingOf(type);
   if (encoding.layout === 'fixed') {
     const values = new encoding.array(length * encoding.stride);

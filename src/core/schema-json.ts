@@ -6,7 +6,7 @@
  *                 {"name": "tags", "type": "Array", "element": {"type": "VarChar", "maxLength": 64}, "maxCapacity": 8}]}
  */
 import { VtsError } from '../errors.ts';
-import { type DefaultValue, type Field, METRICS, type Metric, type Roles, type Schema } from './schema.ts';
+import { type DefaultValue, type Field, type Metric, METRICS, type Roles, type Schema } from './schema.ts';
 import { isDenseVector, isScalar, type Kind, KINDS, type LogicalType } from './types.ts';
 
 /** A JSON value; integers past 2^53 are strings. */
@@ -38,7 +38,9 @@ export function fieldToJson(field: Field): JsonObject {
   if (field.nullable) json.nullable = true;
   for (const flag of FLAGS) if (field[flag]) json[flag] = true;
   if (field.defaultValue !== undefined) {
-    json.defaultValue = typeof field.defaultValue === 'bigint' ? field.defaultValue.toString() : field.defaultValue;
+    json.defaultValue = typeof field.defaultValue === 'bigint'
+      ? field.defaultValue.toString()
+      : field.defaultValue;
   }
   if (field.description !== undefined) json.description = field.description;
   if (field.params !== undefined) json.params = field.params;
@@ -100,7 +102,9 @@ function fieldFromJson(json: Json, path: string, file: string): Field {
 function typeFromJson(object: JsonObject, path: string, file: string): LogicalType {
   const name = asString(object.type, `${path}.type`, file);
   const kind = KINDS.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  if (kind === undefined) throw wrong(file, `${path}.type`, JSON.stringify(name), `one of ${KINDS.join(', ')}`);
+  if (kind === undefined) {
+    throw wrong(file, `${path}.type`, JSON.stringify(name), `one of ${KINDS.join(', ')}`);
+  }
   const probe = { kind, dim: 8 } as LogicalType;
   if (isDenseVector(probe)) {
     const dim = asCount(object.dim, `${path}.dim`, file);
@@ -119,7 +123,11 @@ function typeFromJson(object: JsonObject, path: string, file: string): LogicalTy
   }
   if (kind === 'StructArray') {
     const fields = asArray(object.fields, `${path}.fields`, file);
-    return { kind, fields: fields.map((f, i) => fieldFromJson(f, `${path}.fields[${i}]`, file)), ...capacity };
+    return {
+      kind,
+      fields: fields.map((f, i) => fieldFromJson(f, `${path}.fields[${i}]`, file)),
+      ...capacity,
+    };
   }
   if (kind === 'VarChar' && object.maxLength !== undefined) {
     return { kind, maxLength: asCount(object.maxLength, `${path}.maxLength`, file) };
@@ -156,7 +164,8 @@ export function factsToJson({ metric, metricArg, roles }: DatasetFacts): JsonObj
 
 /** Reads what {@linkcode factsToJson} wrote. Unknown metrics are left out. */
 export function factsFromJson(json: Json): DatasetFacts {
-  const object = (typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {}) as JsonObject;
+  const object =
+    (typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {}) as JsonObject;
   const metric = METRICS.find((name) => name === object.metric);
   return {
     ...(metric === undefined ? {} : { metric }),

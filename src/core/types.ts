@@ -65,7 +65,16 @@ export const KINDS = [
   'StructArray',
 ] as const satisfies readonly Kind[];
 
-const SCALARS: ReadonlySet<Kind> = new Set(['Bool', 'Int8', 'Int16', 'Int32', 'Int64', 'Float', 'Double', 'VarChar']);
+const SCALARS: ReadonlySet<Kind> = new Set([
+  'Bool',
+  'Int8',
+  'Int16',
+  'Int32',
+  'Int64',
+  'Float',
+  'Double',
+  'VarChar',
+]);
 const DENSE: ReadonlySet<Kind> = new Set([
   'FloatVector',
   'DoubleVector',
@@ -96,7 +105,9 @@ export function formatType(type: LogicalType): string {
     case 'VarChar':
       return type.maxLength === undefined ? 'VarChar' : `VarChar(${type.maxLength})`;
     case 'Array':
-      return `Array<${formatType(type.element)}>${type.maxCapacity === undefined ? '' : `(${type.maxCapacity})`}`;
+      return `Array<${formatType(type.element)}>${
+        type.maxCapacity === undefined ? '' : `(${type.maxCapacity})`
+      }`;
     case 'StructArray':
       return `Array<Struct<${type.fields.map((f) => `${f.name}: ${formatType(f.type)}`).join(', ')}>>`;
     default:

@@ -76,7 +76,9 @@ function listAt(column: Column, start: number, end: number): Value[] {
   for (let i = start; i < end; i++) {
     if (column.type.kind !== 'StructArray') list.push(valueAt(column.children[0], i));
     else {
-      list.push(Object.fromEntries(column.type.fields.map((f, c) => [f.name, valueAt(column.children[c], i)])));
+      list.push(
+        Object.fromEntries(column.type.fields.map((f, c) => [f.name, valueAt(column.children[c], i)])),
+      );
     }
   }
   return list;
@@ -123,7 +125,9 @@ function bytesFromValues(type: LogicalType, list: readonly Value[], validity: Ui
   let end = 0;
   parts.forEach((part, row) => {
     end += part?.length ?? 0;
-    if (end > MAX_OFFSET) throw new VtsError('MemoryLimit', 'a batch holds more than 2 GiB of one column', { row });
+    if (end > MAX_OFFSET) {
+      throw new VtsError('MemoryLimit', 'a batch holds more than 2 GiB of one column', { row });
+    }
     offsets[row + 1] = end;
   });
   const bytes = new Uint8Array(end);
@@ -138,7 +142,9 @@ function listFromValues(type: LogicalType, list: readonly Value[], validity: Uin
     for (const element of (value ?? []) as readonly Value[]) elements.push(element);
     offsets[row + 1] = elements.length;
   });
-  if (type.kind === 'Array') return listColumn(type, offsets, [columnFromValues(type.element, elements)], validity);
+  if (type.kind === 'Array') {
+    return listColumn(type, offsets, [columnFromValues(type.element, elements)], validity);
+  }
   if (type.kind !== 'StructArray') throw new TypeError(`${type.kind} is no list`);
   const children = type.fields.map((f) =>
     columnFromValues(f.type, elements.map((element) => (element as StructValue)[f.name] ?? null))
