@@ -15,7 +15,7 @@ test('parseTimestamp() takes offsets and refuses what is no time', () => {
   expect(parseTimestamp('1970-01-01T01:00:00+01:00')).toBe(0n);
   expect(parseTimestamp('1969-12-31 20:30:00.250-03:30')).toBe(250_000n);
   expect(parseTimestamp('2024-02-29T00:00:00Z')).toBe(1709164800000000n);
-  expect(parseTimestamp('0099-01-01T00:00:00Z')).toBe(-59043168000000000n);
+  expect(parseTimestamp('0099-01-01T00:00:00Z')).toBe(-59042995200000000n);
   for (
     const text of ['2023-02-29T00:00:00Z', '2024-01-01', '2024-01-01T24:00:00Z', '2024-01-01T00:00:00', 'now']
   ) {
