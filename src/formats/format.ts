@@ -3,8 +3,8 @@
  * format. Adding one costs its own folder, a line in `registry.ts` and its fixtures.
  */
 import type { Batch } from '../core/batch.ts';
+import type { PositionedBatch, Problem, ReadRequest, SinkFeatures } from '../core/endpoint.ts';
 import type { Dataset, Roles, Schema } from '../core/schema.ts';
-import type { Kind } from '../core/types.ts';
 import type { ByteSink, ByteSource, Scratch } from '../stores/bytes.ts';
 
 /** What the front of a file reveals: the cheap half of a format, loaded at start. */
@@ -62,27 +62,7 @@ export interface FormatReader {
   close(): Promise<void>;
 }
 
-/** Which rows and columns to read. */
-export interface ReadRequest {
-  /** Names in any order; batches come with the schema's order. All when absent. */
-  readonly columns?: readonly string[];
-  /** Goes on after the batch that carried this cursor; from the first row when absent. */
-  readonly after?: Cursor;
-  /** At most this many rows. */
-  readonly limit?: number;
-  /** About this many bytes a batch; never fewer than one row. */
-  readonly batchBytes: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Where a reader stands after a batch; a JSON value that only its own format understands. */
-export type Cursor = unknown;
-
-/** A batch and where it ends. */
-export interface PositionedBatch {
-  readonly batch: Batch;
-  readonly cursor: Cursor;
-}
+export type { Cursor, PositionedBatch, Problem, ReadRequest } from '../core/endpoint.ts';
 
 /** Named facts for people and programs; nested where that helps. */
 export interface Facts {
@@ -103,25 +83,12 @@ export interface WriterFactory {
   open(sink: ByteSink, dataset: Dataset, options: WriteOptions): Promise<FormatWriter>;
 }
 
-/** What a format can hold, as data: the planner, the help and the contract tests read it. */
-export interface WriterFeatures {
-  readonly kinds: ReadonlySet<Kind>;
-  /** For a kind it cannot hold, the kinds to cast to instead, best first (as `--cast` takes them). */
-  readonly casts?: Partial<Record<Kind, readonly string[]>>;
-  /** Whether null rows can be written. */
-  readonly nulls: boolean;
+/** What a format can hold, as data: planner, help and contract tests read it. */
+export interface WriterFeatures extends SinkFeatures {
   /** Whether names and types come back as they were without help. */
   readonly keepsSchema: boolean;
   /** Whether NaN payloads survive. */
   readonly keepsNaN: boolean;
-}
-
-/** Why a data set cannot be written as it is. */
-export interface Problem {
-  readonly field?: string;
-  readonly message: string;
-  /** The flag that would help: `--cast v:float32`. */
-  readonly remedy: string;
 }
 
 /** What a user may say about an output. Formats take what concerns them. */
