@@ -1,0 +1,70 @@
+/** Row groups: the column chunks of a run of rows, one after the other. */
+import type { ColumnChunk, RowGroup } from 'hyparquet';
+import { type Batch } from '../../../core/batch.ts';
+import { columnBytes, sliceColumn } from '../../../core/column.ts';
+import type { Field } from '../../../core/schema.ts';
+import type { ByteSink } from '../../../stores/bytes.ts';
+import { blockPool } from './blocks.ts';
+import { chunkWriter } from './chunk.ts';
+import type { Compression } from './compression.ts';
+import { leafPlaces } from './leaf-place.ts';
+import { leavesOf } from './shred.ts';
+
+/** Bytes of a row group before compression: what the writer holds in memory, and an import server of Milvus too. */
+export const ROW_GROUP_BYTES = 32 * 1024 * 1024;
+/** Bytes of values in a page, more or less. */
+const PAGE_BYTES = 1024 * 1024;
+
+/** Writes one row group after the other. */
+export interface RowGroupWriter {
+  readonly rows: number;
+  /** Bytes of the group so far before compression. */
+  readonly size: number;
+  add(batch: Batch): void;
+  /** Writes the group to `sink` and begins the next one. */
+  finish(sink: ByteSink): Promise<RowGroup>;
+}
+
+/** A writer of row groups with the columns of `fields`. */
+export function rowGroupWriter(fields: readonly Field[], compression: Compression): RowGroupWriter {
+  const places = fields.map(leafPlaces);
+  // Half of the group's bytes at most are in blocks that are not full.
+  const blockBytes = ROW_GROUP_BYTES / 2 / Math.max(1, places.flat().length);
+  const pool = blockPool(Math.ceil(Math.min(PAGE_BYTES, Math.max(4096, blockBytes))));
+  const columns = places.map((leaves) => leaves.map((place) => chunkWriter(place, compression, pool)));
+  const chunks = columns.flat();
+  let rows = 0;
+  return {
+    get rows() {
+      return rows;
+    },
+    get size() {
+      return chunks.reduce((sum, chunk) => sum + chunk.size, 0);
+    },
+    add(batch) {
+      batch.columns.forEach((column, i) => {
+        const pages = Math.max(1, Math.ceil(columnBytes(column) / PAGE_BYTES));
+        const step = Math.ceil(column.length / pages);
+        for (let row = 0; row < column.length; row += step) {
+          const page = sliceColumn(column, row, Math.min(column.length, row + step));
+          leavesOf(page, fields[i].nullable).forEach((leaf, j) => columns[i][j].addPage(leaf, page.length));
+        }
+      });
+      rows += batch.length;
+    },
+    async finish(sink) {
+      const written: ColumnChunk[] = [];
+      for (const chunk of chunks) written.push(await chunk.finish(sink));
+      const sum = (key: 'total_uncompressed_size' | 'total_compressed_size') =>
+        written.reduce((total, { meta_data }) => total + meta_data![key], 0n);
+      const group = {
+        columns: written,
+        total_byte_size: sum('total_uncompressed_size'),
+        total_compressed_size: sum('total_compressed_size'),
+        num_rows: BigInt(rows),
+      };
+      rows = 0;
+      return group;
+    },
+  };
+}

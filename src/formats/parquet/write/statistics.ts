@@ -1,0 +1,123 @@
+/** Smallest and largest values of a scalar column, kept only where they are exact. */
+import type { Column } from '../../../core/column.ts';
+import type { LeafItems, Ranges } from './shred.ts';
+
+/** A bound as the footer takes it. */
+type Bound = number | bigint | Uint8Array;
+
+/** The bounds of some values. */
+interface Bounds {
+  readonly min: Bound;
+  readonly max: Bound;
+}
+
+/** Bounds over the pages of a chunk. */
+export interface BoundsTracker {
+  add(items: LeafItems, ranges: Ranges): void;
+  /** The bounds since the last call; `undefined` when there are no values or no exact bounds. */
+  take(): Bounds | undefined;
+}
+
+/** Text with a longer bound has none, so that footers stay small. */
+const MAX_BOUND_BYTES = 64;
+
+/** A tracker without values. */
+export function boundsTracker(): BoundsTracker {
+  let bounds: Bounds | undefined;
+  let exact = true;
+  return {
+    add(items, ranges) {
+      if (!exact || ranges.length === 0) return;
+      const page = pageBounds(items, ranges);
+      if (page === undefined) exact = false;
+      else if (bounds === undefined) bounds = page;
+      else {
+        bounds = {
+          min: isLess(page.min, bounds.min) ? page.min : bounds.min,
+          max: isLess(bounds.max, page.max) ? page.max : bounds.max,
+        };
+      }
+    },
+    take() {
+      const taken = exact ? bounds : undefined;
+      bounds = undefined;
+      exact = true;
+      return taken;
+    },
+  };
+}
+
+/** The bounds of at least one item; `undefined` when they would mislead. */
+function pageBounds(items: LeafItems, ranges: Ranges): Bounds | undefined {
+  if (items.kind === 'numbers') {
+    return items.values instanceof BigInt64Array
+      ? longBounds(items.values, ranges)
+      : numberBounds(items.values as Float64Array, ranges);
+  }
+  const { kind } = items.column.type;
+  return kind === 'VarChar' || kind === 'JSON' || kind === 'Geometry'
+    ? textBounds(items.column, ranges)
+    : undefined;
+}
+
+/** A NaN has no place in the order, and readers that skip by bounds would skip it: no bounds then. */
+function numberBounds(values: Float64Array, ranges: Ranges): Bounds | undefined {
+  let min = Infinity;
+  let max = -Infinity;
+  for (let i = 0; i < ranges.length; i += 2) {
+    for (let row = ranges[i]; row < ranges[i + 1]; row++) {
+      const value = values[row];
+      if (value !== value) return undefined;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+  }
+  const isFloat = values.constructor === Float32Array || values.constructor === Float64Array;
+  // The sign of a zero is not ordered, so bounds have to cover both.
+  return isFloat ? { min: min === 0 ? -0 : min, max: max === 0 ? 0 : max } : { min, max };
+}
+
+/** Compares 64-bit integers as two halves: a bigint a row is slow. */
+function longBounds(values: BigInt64Array, ranges: Ranges): Bounds {
+  const low = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  const high = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  const isLessAt = (a: number, b: number) =>
+    high[2 * a + 1] < high[2 * b + 1] || (high[2 * a + 1] === high[2 * b + 1] && low[2 * a] < low[2 * b]);
+  let min = ranges[0];
+  let max = ranges[0];
+  for (let i = 0; i < ranges.length; i += 2) {
+    for (let row = ranges[i]; row < ranges[i + 1]; row++) {
+      if (isLessAt(row, min)) min = row;
+      else if (isLessAt(max, row)) max = row;
+    }
+  }
+  return { min: values[min], max: values[max] };
+}
+
+function textBounds({ values, offsets }: Column, ranges: Ranges): Bounds | undefined {
+  const bytes = values as Uint8Array;
+  const isLessAt = (a: number, b: number) => {
+    let [i, j] = [offsets![a], offsets![b]];
+    while (i < offsets![a + 1] && j < offsets![b + 1] && bytes[i] === bytes[j]) {
+      i++;
+      j++;
+    }
+    return j < offsets![b + 1] && (i === offsets![a + 1] || bytes[i] < bytes[j]);
+  };
+  let min = ranges[0];
+  let max = ranges[0];
+  for (let i = 0; i < ranges.length; i += 2) {
+    for (let row = ranges[i]; row < ranges[i + 1]; row++) {
+      if (isLessAt(row, min)) min = row;
+      else if (isLessAt(max, row)) max = row;
+    }
+  }
+  const text = (row: number) => bytes.slice(offsets![row], offsets![row + 1]);
+  const bounds = { min: text(min), max: text(max) };
+  return bounds.min.length > MAX_BOUND_BYTES || bounds.max.length > MAX_BOUND_BYTES ? undefined : bounds;
+}
+
+/** Text in the order of its bytes. */
+function isLess(a: Bound, b: Bound): boolean {
+  return a instanceof Uint8Array ? Buffer.compare(a, b as Uint8Array) < 0 : a < (b as typeof a);
+}

@@ -1,0 +1,82 @@
+/** Writes Parquet files (https://parquet.apache.org/docs/file-format/) with the columns of `layout.ts`. */
+import type { RowGroup } from 'hyparquet';
+import { type Batch, batchBytes, concatBatches, sliceBatch } from '../../../core/batch.ts';
+import type { Dataset, Field } from '../../../core/schema.ts';
+import { KINDS } from '../../../core/types.ts';
+import type { ByteSink } from '../../../stores/bytes.ts';
+import type { FormatWriter, Problem, WriteOptions, WriterFactory } from '../../format.ts';
+import { checkRows } from './check-rows.ts';
+import { compressionByName } from './compression.ts';
+import { footer, MAGIC } from './footer.ts';
+import { ROW_GROUP_BYTES, rowGroupWriter } from './row-group.ts';
+
+/** Bytes of rows that become pages at once; smaller batches wait for each other, so that pages do not get tiny. */
+const STRETCH_BYTES = 8 * 1024 * 1024;
+
+/** Writes Parquet. */
+export const parquetWriter: WriterFactory = {
+  access: 'stream',
+  features: { kinds: new Set(KINDS), nulls: true, keepsSchema: true, keepsNaN: true },
+  check: ({ schema }) => fieldProblems(schema.fields),
+  open: openWriter,
+};
+
+function fieldProblems(fields: readonly Field[]): Problem[] {
+  return fields.flatMap(({ name, type }, i) => {
+    const problems: Problem[] = [];
+    if (fields.findIndex((field) => field.name === name) < i) {
+      problems.push({
+        field: name,
+        message: `two columns are called "${name}"`,
+        remedy: `--rename ${name}=NEW`,
+      });
+    }
+    if (type.kind !== 'StructArray') return problems;
+    if (type.fields.length > 0) return [...problems, ...fieldProblems(type.fields)];
+    const message = 'Parquet has no struct without fields';
+    return [...problems, { field: name, message, remedy: 'name the other fields with --fields' }];
+  });
+}
+
+async function openWriter(sink: ByteSink, dataset: Dataset, options: WriteOptions): Promise<FormatWriter> {
+  const { fields } = dataset.schema;
+  const group = rowGroupWriter(fields, compressionByName(options.compression));
+  const groups: RowGroup[] = [];
+  let rowsWritten = 0;
+  let pending: Batch[] = [];
+  let pendingBytes = 0;
+
+  async function writePending(): Promise<void> {
+    if (pending.length === 0) return;
+    const batch = concatBatches(pending);
+    const rows = Math.ceil(batch.length / Math.ceil(pendingBytes / STRETCH_BYTES));
+    pending = [];
+    pendingBytes = 0;
+    for (let row = 0; row < batch.length; row += rows) {
+      await writeStretch(sliceBatch(batch, row, Math.min(batch.length, row + rows)));
+    }
+  }
+
+  async function writeStretch(batch: Batch): Promise<void> {
+    checkRows(fields, batch, rowsWritten);
+    group.add(batch);
+    rowsWritten += batch.length;
+    if (group.size >= ROW_GROUP_BYTES) groups.push(await group.finish(sink));
+  }
+
+  await sink.write(MAGIC);
+  return {
+    async write(batch) {
+      if (batch.length === 0) return;
+      pending.push(batch);
+      pendingBytes += batchBytes(batch);
+      if (pendingBytes >= STRETCH_BYTES) await writePending();
+    },
+    async finish() {
+      await writePending();
+      if (group.rows > 0) groups.push(await group.finish(sink));
+      await sink.write(footer(dataset, groups));
+    },
+    async abort() {},
+  };
+}
