@@ -9,7 +9,9 @@ const CHUNK = 1 << 20;
 /** Opens a regular file for reading. */
 export function openFileSource(path: string, ops: FileOps = nodeFileOps): ByteSource {
   const { kind } = statInput(path, ops);
-  if (kind === 'directory') throw new VtsError('InputUnreadable', `${path} is a directory, not a file`, { file: path });
+  if (kind === 'directory') {
+    throw new VtsError('InputUnreadable', `${path} is a directory, not a file`, { file: path });
+  }
   if (kind !== 'file') {
     throw new VtsError('InputUnreadable', `${path} is not a regular file`, {
       file: path,
@@ -57,7 +59,11 @@ export function openFileSource(path: string, ops: FileOps = nodeFileOps): ByteSo
 }
 
 /** Creates `path`. @throws VtsError OutputExists unless `overwrite`. */
-export function createFileSink(path: string, overwrite: boolean, ops: FileOps = nodeFileOps): RandomAccessSink {
+export function createFileSink(
+  path: string,
+  overwrite: boolean,
+  ops: FileOps = nodeFileOps,
+): RandomAccessSink {
   refuseExisting(path, overwrite, ops);
   removeStalePartials(path, ops);
   const partial = `${path}.${process.pid}.partial`;

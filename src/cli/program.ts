@@ -1,0 +1,97 @@
+/** The command line: commands, help and how errors become exit codes. */
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import { VtsError } from '../errors.ts';
+import { ClosedPipe } from '../stores/stdio.ts';
+import config from '../../deno.json' with { type: 'json' };
+import type { Context } from './context.ts';
+import { jsonReport } from './report/json.ts';
+import { DEFAULT_REPORT, type Report, type ReportOptions } from './report/report.ts';
+import { textReport } from './report/text.ts';
+import { formatTable } from './report/format.ts';
+
+/** Runs `vts` with `args` and returns its exit code. */
+export async function runProgram(args: readonly string[], signal: AbortSignal): Promise<number> {
+  const options: ReportOptions = {
+    ...DEFAULT_REPORT,
+    json: args.includes('--json'),
+    verbose: args.includes('--verbose'),
+  };
+  let report: Report = options.json ? jsonReport(options) : textReport(options);
+  const context: Context = {
+    signal,
+    report(chosen) {
+      const merged = { ...DEFAULT_REPORT, ...chosen } as ReportOptions;
+      report = merged.json ? jsonReport(merged) : textReport(merged);
+      return report;
+    },
+  };
+  try {
+    const program = await buildProgram(args[0], context, () => report);
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    return exitCodeOf(error, report);
+  }
+}
+
+function exitCodeOf(error: unknown, report: Report): number {
+  if (error instanceof ClosedPipe) return 0;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    const message = error.message.replace(/^error: /, '');
+    report.error(new VtsError('Usage', message, { remedy: 'vts --help, or vts help COMMAND' }));
+    return 2;
+  }
+  report.error(error as Error);
+  return error instanceof VtsError ? error.exitCode : 1;
+}
+
+/** Only the command that is called is loaded, so that `vts --version` is quick. */
+async function buildProgram(
+  name: string | undefined,
+  context: Context,
+  report: () => Report,
+): Promise<Command> {
+  const program = new Command('vts')
+    .description(
+      'Moves vector collections between Parquet, JSON lines, HDF5 and Faiss files, exactly and in flat memory.',
+    )
+    .version(config.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeErr: () => {},
+      outputError: () => {},
+      writeOut: (text) => report().text(text.trimEnd()),
+    })
+    .exitOverride();
+  if (name !== '--version') await addCommands(program as Command, context, report);
+  return program as Command;
+}
+
+async function addCommands(program: Command, context: Context, report: () => Report): Promise<void> {
+  const [{ convertCommand }, { inspectCommand }, { TOPICS }] = await Promise.all([
+    import('./convert.ts'),
+    import('./inspect.ts'),
+    import('./topics.ts'),
+  ]);
+  const topics = formatTable(Object.entries(TOPICS).map(([topic, { about }]) => [topic, about]));
+  for (const command of [convertCommand(context), inspectCommand(context)] as unknown as Command[]) {
+    program.addCommand(command.exitOverride().copyInheritedSettings(program));
+  }
+  program.command('help').argument('[topic]', 'a command or a topic').description('the manual')
+    .action((topic) => {
+      if (topic === undefined) return program.help();
+      const found = Object.hasOwn(TOPICS, topic) ? TOPICS[topic].text() : undefined;
+      if (found !== undefined) return report().text(found);
+      const command = program.commands.find((candidate) => candidate.name() === topic);
+      if (command === undefined) {
+        throw new VtsError('Usage', `There is no help on "${topic}"`, {
+          expected: [...program.commands.map((c) => c.name()), ...Object.keys(TOPICS)].join(', '),
+        });
+      }
+      command.help();
+    });
+  program.addHelpText('after', `\nTopics (vts help TOPIC):\n${topics}`);
+}

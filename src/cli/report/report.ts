@@ -1,0 +1,55 @@
+/** What commands have to say. Only this folder prints; `text.ts` speaks to people, `json.ts` to programs. */
+import type { Progress, TransferSummary } from '../../core/transfer.ts';
+import type { VtsError } from '../../errors.ts';
+import type { Inspection } from '../inspect.ts';
+
+/** A transfer that begins. */
+export interface Start {
+  readonly command: string;
+  readonly from: string;
+  readonly to: string;
+  /** Rows to move, where known. */
+  readonly rows?: number;
+}
+
+/** A transfer that is done. */
+export interface Done extends TransferSummary {
+  readonly command: string;
+  readonly from: string;
+  readonly to: string;
+  readonly seconds: number;
+}
+
+/** Receives all events of a command. */
+export interface Report {
+  start(event: Start): void;
+  /** Something a user should know of how the data were understood, or what is lost. */
+  note(text: string): void;
+  progress(event: Progress): void;
+  done(event: Done): void;
+  inspection(event: Inspection): void;
+  /** A text that was asked for: help, a topic. */
+  text(text: string): void;
+  error(error: VtsError | Error): void;
+}
+
+/** How a user wants to be spoken to. */
+export interface ReportOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly progress: 'auto' | 'always' | 'never';
+  readonly color: 'auto' | 'always' | 'never';
+  /** Whether the data themselves go to standard output. */
+  readonly dataOnStdout: boolean;
+}
+
+/** What a user wants who has said nothing. */
+export const DEFAULT_REPORT: ReportOptions = {
+  json: false,
+  quiet: false,
+  verbose: false,
+  progress: 'auto',
+  color: 'auto',
+  dataOnStdout: false,
+};

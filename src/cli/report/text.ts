@@ -1,0 +1,109 @@
+/** Events for people: results on stdout, everything else on stderr. */
+import type { Progress } from '../../core/transfer.ts';
+import { describePlace, isVtsError } from '../../errors.ts';
+import { inspectionText } from '../inspect.ts';
+import { formatBytes, formatCount, formatSeconds } from './format.ts';
+import { print } from './print.ts';
+import type { Done, Report, ReportOptions, Start } from './report.ts';
+
+const TERMINAL_INTERVAL_MS = 100;
+const PLAIN_INTERVAL_MS = 10_000;
+
+/** A report to the terminal, or to a log file in plain lines. */
+export function textReport(options: ReportOptions): Report {
+  const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+  const color = options.color === 'always' ||
+    (options.color === 'auto' && terminal && !process.env.NO_COLOR);
+  const paint = (code: number, text: string) => color ? `\x1b[${code}m${text}\x1b[0m` : text;
+  const line = progressLine(options, terminal);
+  const say = (text: string) => {
+    line.clear();
+    if (!options.quiet) print(2, `${text}\n`);
+  };
+  return {
+    start: (event) => line.start(event),
+    note: (text) => say(`${paint(2, 'note:')} ${text}`),
+    progress: (event) => line.update(event),
+    done: (event) => say(doneText(event)),
+    inspection(event) {
+      line.clear();
+      print(1, `${inspectionText(event)}\n`);
+    },
+    text: (text) => print(1, `${text}\n`),
+    error(error) {
+      line.clear();
+      print(2, `${paint(31, 'error:')} ${errorText(error, options.verbose)}\n`);
+    },
+  };
+}
+
+function doneText(event: Done): string {
+  const { rowsWritten, rowsRead, rowsCounted, bytesWritten, seconds, to, rowsResumed } = event;
+  const rate = seconds > 0 ? `, ${formatCount((rowsWritten - rowsResumed) / seconds)} rows/s` : '';
+  const proof = rowsCounted === undefined
+    ? `read ${formatCount(rowsRead)} = written ${formatCount(rowsWritten)}`
+    : `read ${formatCount(rowsRead)} = written ${formatCount(rowsWritten)} = counted in the output ${
+      formatCount(rowsCounted)
+    }`;
+  return `${to}: ${formatCount(rowsWritten)} rows, ${formatBytes(bytesWritten)} in ${
+    formatSeconds(seconds)
+  }${rate}\n` +
+    `rows: ${proof}`;
+}
+
+/** An error as people read it: what, where, what was expected, what to do. */
+export function errorText(error: Error, verbose: boolean): string {
+  if (!isVtsError(error)) {
+    const stack = verbose ? `\n${error.stack}` : ' (--verbose prints where)';
+    return `this is a bug in vts: ${error.message}${stack}`;
+  }
+  const lines = [error.message];
+  const place = describePlace(error.details);
+  if (place !== '') lines.push(`  where:    ${place}`);
+  if (error.details.expected !== undefined) lines.push(`  expected: ${error.details.expected}`);
+  if (error.details.remedy !== undefined) lines.push(`  remedy:   ${error.details.remedy}`);
+  if (verbose && error.cause !== undefined) {
+    lines.push(`  cause:    ${(error.cause as Error).stack ?? error.cause}`);
+  }
+  return lines.join('\n');
+}
+
+/** One line that is rewritten on a terminal; a plain line now and then elsewhere. */
+function progressLine(options: ReportOptions, terminal: boolean) {
+  const shown = !options.quiet && (options.progress === 'always' || (options.progress === 'auto'));
+  let start: Start | undefined;
+  let began = 0;
+  let last = 0;
+  let drawn = false;
+  return {
+    start(event: Start) {
+      start = event;
+      began = last = performance.now();
+    },
+    update(progress: Progress) {
+      const now = performance.now();
+      if (!shown || now - last < (terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS)) return;
+      last = now;
+      const text = progressText(progress, start?.rows, (now - began) / 1000);
+      if (!terminal) return print(2, `${text}\n`);
+      const width = process.stderr.columns ?? 80;
+      print(2, `\r\x1b[2K${text.slice(0, Math.max(1, width - 1))}`);
+      drawn = true;
+    },
+    clear() {
+      if (drawn) print(2, '\r\x1b[2K');
+      drawn = false;
+    },
+  };
+}
+
+/** Progress in one line: share, rows, rates, time left. */
+export function progressText({ rows, bytes }: Progress, total: number | undefined, seconds: number): string {
+  const rate = rows / Math.max(seconds, 0.001);
+  const speed = `${formatCount(rows)} rows  ${formatCount(rate)} rows/s  ${
+    formatBytes(bytes / Math.max(seconds, 0.001))
+  }/s`;
+  if (total === undefined || total === 0) return speed;
+  const percent = `${String(Math.floor(rows / total * 100)).padStart(3)}%`;
+  return `${percent}  ${speed}  ETA ${formatSeconds((total - rows) / Math.max(rate, 0.001))}`;
+}

@@ -1,0 +1,56 @@
+/** The manual inside the executable: `vts help TOPIC`. */
+import { ERRORS } from '../errors.ts';
+import { FORMATS } from '../formats/registry.ts';
+import { columns, input, output, talk, work } from './options.ts';
+import { formatTable } from './report/format.ts';
+
+/** All topics by name. */
+export const TOPICS: Readonly<Record<string, { readonly about: string; text(): string }>> = {
+  'exit-codes': { about: 'what the exit code of vts says', text: exitCodes },
+  environment: { about: 'environment variables that stand for flags', text: environment },
+  formats: { about: 'file formats and their extensions', text: formats },
+  schema: { about: 'how a schema is written for --schema', text: schema },
+};
+
+function exitCodes(): string {
+  const byExit = new Map<number, string[]>([[0, ['done']]]);
+  for (const { exit, meaning } of Object.values(ERRORS)) {
+    byExit.set(exit, [...byExit.get(exit) ?? [], meaning]);
+  }
+  const rows = [...byExit].sort(([a], [b]) => a - b);
+  return formatTable(
+    rows.flatMap(([exit, meanings]) => meanings.map((text, i) => [i === 0 ? String(exit) : '', text])),
+  );
+}
+
+function environment(): string {
+  const options = [input, columns, output, work, talk].flatMap((group) => Object.values(group));
+  const rows = options.map((option) => [option.envVar ?? '', option.flags, option.description]);
+  return `A flag goes before its environment variable, which goes before the default.\n\n${
+    formatTable(rows)
+  }`;
+}
+
+function formats(): string {
+  const rows = FORMATS.map((format) => [format.name, format.title, format.extensions.join(' ')]);
+  return `${formatTable([['--from, --to', 'format', 'extensions'], ...rows])}
+
+Parquet        --compression auto (default: zstd for scalars, vectors as they are), zstd, snappy, gzip, none
+JSON lines     --compression gzip, zstd or none; else by the extension .gz or .zst
+HDF5           --layout columns (default), milvusdm (embeddings, ids) or ann-benchmarks (train);
+               FILE::/group or FILE::/group/dataset selects inside a file
+Faiss          writes Flat, IDMap2 over Flat when there is an id, and their binary forms; --metric sets the metric (L2)`;
+}
+
+function schema(): string {
+  return `A schema is a JSON file:
+
+  {"fields": [{"name": "id", "type": "Int64", "primaryKey": true},
+              {"name": "title", "type": "VarChar", "maxLength": 512, "nullable": true},
+              {"name": "tags", "type": "Array", "element": {"type": "VarChar"}, "maxCapacity": 8},
+              {"name": "vector", "type": "FloatVector", "dim": 128}]}
+
+Types: Bool, Int8, Int16, Int32, Int64, Float, Double, VarChar, JSON, Geometry, Timestamptz, Array, FloatVector, DoubleVector,
+Float16Vector, BFloat16Vector, Int8Vector, BinaryVector (dim counts bits), SparseFloatVector, StructArray (with "fields").
+What vts inspect FILE --json prints can be given as it is.`;
+}

@@ -1,0 +1,241 @@
+/** One or many files of one data set as a source. */
+import { makeBatch } from '../../core/batch.ts';
+import { projectSchema, type ReadRequest, type Source } from '../../core/endpoint.ts';
+import type { Dataset, Field, Schema } from '../../core/schema.ts';
+import { formatType, sameLayout } from '../../core/types.ts';
+import { VtsError } from '../../errors.ts';
+import type { FormatInfo, FormatReader, ReadOptions } from '../../formats/format.ts';
+import type { ByteSource } from '../../stores/bytes.ts';
+import { createScratch, openFileSource as openFile, statInput } from '../../stores/file.ts';
+import { openStdin } from '../../stores/stdio.ts';
+import { detectInput } from './detect.ts';
+import { expandInput, parseEndpoint } from './paths.ts';
+
+/** What a user may say about an input. */
+export interface FileSourceOptions extends Omit<ReadOptions, 'scratch' | 'path'> {
+  /** The format's name, as `--from` takes it. */
+  readonly format?: string;
+  /** Where scratch files go. */
+  readonly tempDir: string;
+}
+
+/** An open file and its reader. */
+interface OpenFile {
+  readonly reader: FormatReader;
+  readonly format: FormatInfo;
+  close(): Promise<void>;
+}
+
+/** A source of files, and what `vts inspect` needs beside it. */
+export interface FileSource extends Source {
+  readonly files: readonly string[];
+  readonly format: FormatInfo;
+  /** The format's own facts about the first file. */
+  inspect(): ReturnType<FormatReader['inspect']>;
+}
+
+/**
+ * Opens `endpoints` (files, directories, globs, `-`) as one source; a range per file.
+ * @throws VtsError when a file cannot be read, or when files do not fit together
+ */
+export async function openFileSource(
+  endpoints: readonly string[],
+  options: FileSourceOptions,
+): Promise<FileSource> {
+  const inputs = endpoints.map(parseEndpoint).flatMap(({ path, inside }) =>
+    expandInput(path).map((file) => ({ file, ...(inside === undefined ? {} : { inside }) }))
+  );
+  const first = await open(inputs[0], options);
+  const datasets = [first.reader.dataset];
+  try {
+    for (const input of inputs.slice(1)) {
+      const { reader, close } = await open(input, options);
+      datasets.push(reader.dataset);
+      await close();
+    }
+    return new FileSourceOver(inputs, first, datasets, options);
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
+}
+
+interface Input {
+  readonly file: string;
+  readonly inside?: string;
+}
+
+class FileSourceOver implements FileSource {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly format: FormatInfo;
+  readonly dataset: Dataset;
+  readonly fingerprint: string;
+  readonly bytes?: number;
+  readonly ranges: Source['ranges'];
+  readonly #inputs: readonly Input[];
+  readonly #first: OpenFile;
+  readonly #options: FileSourceOptions;
+
+  constructor(
+    inputs: readonly Input[],
+    first: OpenFile,
+    datasets: readonly Dataset[],
+    options: FileSourceOptions,
+  ) {
+    this.#inputs = inputs;
+    this.#first = first;
+    this.#options = options;
+    this.files = inputs.map((input) => input.file);
+    this.format = first.format;
+    this.name = inputs.length === 1
+      ? displayName(inputs[0].file)
+      : `${inputs.length} files (${inputs[0].file} ...)`;
+    this.dataset = mergeDatasets(this.files, datasets);
+    this.ranges = inputs.map(({ file }, i) => ({
+      id: `${i}:${file}`,
+      ...(datasets[i].rows === undefined ? {} : { rows: datasets[i].rows }),
+    }));
+    const stats = this.files.map((file) => file === '-' ? undefined : statInput(file));
+    this.fingerprint = stats.map((stat, i) => `${this.files[i]}:${stat?.size ?? '-'}:${stat?.mtimeMs ?? '-'}`)
+      .join(' ');
+    if (stats.every((stat) => stat !== undefined)) {
+      this.bytes = stats.reduce((sum, stat) => sum + stat!.size, 0);
+    }
+  }
+
+  async *read({ id }: Source['ranges'][number], request: ReadRequest): ReturnType<Source['read']> {
+    const index = Number(id.slice(0, id.indexOf(':')));
+    const opened = index === 0 ? this.#first : await open(this.#inputs[index], this.#options);
+    const schema = projectSchema(this.dataset.schema, request.columns);
+    try {
+      for await (const { batch, cursor } of opened.reader.read(request)) {
+        const columns = schema.fields.map((field) =>
+          batch.columns[batch.schema.fields.findIndex((other) => other.name === field.name)]
+        );
+        yield { batch: makeBatch(schema, columns), cursor };
+      }
+    } finally {
+      if (index > 0) await opened.close();
+    }
+  }
+
+  inspect(): ReturnType<FormatReader['inspect']> {
+    return this.#first.reader.inspect();
+  }
+
+  close(): Promise<void> {
+    return this.#first.close();
+  }
+}
+
+function displayName(file: string): string {
+  return file === '-' ? 'stdin' : file;
+}
+
+async function open({ file, inside }: Input, options: FileSourceOptions): Promise<OpenFile> {
+  let source = file === '-' ? openStdin() : openFile(file);
+  try {
+    const format = detectInput(source, options.format);
+    const { reader: factory } = await format.load();
+    if (factory === undefined) throw new VtsError('Usage', `vts writes ${format.title} but does not read it`);
+    if (factory.access === 'seek' && source.size === undefined) source = await spool(source, options.tempDir);
+    const reader = await factory.open(source, {
+      ...options,
+      ...(inside === undefined ? {} : { path: inside }),
+      scratch: () => createScratch(options.tempDir),
+    });
+    return {
+      reader,
+      format,
+      async close() {
+        await reader.close();
+        await source.close();
+      },
+    };
+  } catch (error) {
+    await source.close();
+    throw error instanceof VtsError ? error.at({ file: source.name }) : error;
+  }
+}
+
+/** Copies a stream to a scratch file, for formats that need random access. */
+async function spool(stream: ByteSource, tempDir: string): Promise<ByteSource> {
+  const scratch = createScratch(tempDir);
+  for await (const chunk of stream.stream()) scratch.append(chunk);
+  await stream.close();
+  const { size } = scratch;
+  const source: ByteSource = {
+    name: stream.name,
+    size,
+    readSync: scratch.readSync,
+    // deno-lint-ignore require-await
+    async read(position, length) {
+      const bytes = new Uint8Array(length);
+      if (scratch.readSync(bytes, position) === length) return bytes;
+      throw new VtsError('InputTruncated', `${stream.name} ends too early`, {
+        file: stream.name,
+        byte: size,
+      });
+    },
+    async *stream(position = 0) {
+      for (let at = position; at < size; at += 1 << 20) {
+        yield await source.read(at, Math.min(1 << 20, size - at));
+      }
+    },
+    // deno-lint-ignore require-await
+    async close() {
+      scratch.close();
+    },
+  };
+  return source;
+}
+
+/** The data set of all files together. Files without rows need not agree: their types may be guesses. */
+function mergeDatasets(files: readonly string[], datasets: readonly Dataset[]): Dataset {
+  const filled = datasets.findIndex((dataset) => dataset.rows !== 0);
+  const base = Math.max(0, filled);
+  let schema = datasets[base].schema;
+  datasets.forEach((dataset, i) => {
+    if (i !== base && dataset.rows !== 0) {
+      schema = mergeSchemas(files[base], schema, files[i], dataset.schema);
+    }
+  });
+  const rows = datasets.reduce<number | undefined>(
+    (sum, dataset) => sum === undefined || dataset.rows === undefined ? undefined : sum + dataset.rows,
+    0,
+  );
+  const { rows: _, ...first } = datasets[base];
+  return { ...first, schema, ...(rows === undefined ? {} : { rows }) };
+}
+
+function mergeSchemas(fileA: string, a: Schema, fileB: string, b: Schema): Schema {
+  const extra = b.fields.find((field) => !a.fields.some((other) => other.name === field.name));
+  if (extra !== undefined) throw disagree(fileB, extra.name, `has a column that ${fileA} lacks`);
+  return { ...a, fields: a.fields.map((field) => mergeFields(field, b, fileA, fileB)) };
+}
+
+function mergeFields(field: Field, b: Schema, fileA: string, fileB: string): Field {
+  const other = b.fields.find((candidate) => candidate.name === field.name);
+  if (other === undefined) throw disagree(fileB, field.name, `lacks a column that ${fileA} has`);
+  if (!sameLayout(field.type, other.type)) {
+    throw disagree(
+      fileB,
+      field.name,
+      `has ${formatType(other.type)} where ${fileA} has ${formatType(field.type)}`,
+    );
+  }
+  const wider = field.type.kind === 'VarChar' && other.type.kind === 'VarChar' &&
+      (other.type.maxLength ?? Infinity) > (field.type.maxLength ?? Infinity)
+    ? other.type
+    : field.type;
+  return { ...field, type: wider, nullable: field.nullable || other.nullable };
+}
+
+function disagree(file: string, name: string, what: string): VtsError {
+  return new VtsError('InputMalformed', `The files are not one data set: ${file} ${what}`, {
+    file,
+    field: name,
+    remedy: 'convert them one by one, or leave the odd ones out',
+  });
+}

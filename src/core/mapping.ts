@@ -1,0 +1,192 @@
+/** Between a source and a sink: which columns, under which names and types. Compiled once, with all problems found, before any write. */
+import { VtsError } from '../errors.ts';
+import { type Batch, makeBatch } from './batch.ts';
+import { type Cast, compileCast } from './cast.ts';
+import { parseCastType } from './cast-type.ts';
+import type { Problem, Sink } from './endpoint.ts';
+import { type Dataset, type Field, type Metric, type Roles } from './schema.ts';
+import { formatType } from './types.ts';
+
+/** What a user asks of the columns. Names are the source's; where a column is renamed, its new name is understood too. */
+export interface MappingOptions {
+  readonly fields?: readonly string[];
+  readonly renames?: Readonly<Record<string, string>>;
+  readonly casts?: Readonly<Record<string, string>>;
+  readonly roles?: Roles;
+  readonly metric?: Metric;
+}
+
+/** How the rows of a source become the rows of a sink. */
+export interface Mapping {
+  /** The source's columns to read. */
+  readonly columns: readonly string[];
+  /** The data set as the sink gets it. */
+  readonly dataset: Dataset;
+  /** A batch of {@linkcode columns}, `firstRow` rows after the first, as the sink takes it. */
+  apply(batch: Batch, firstRow: number): Batch;
+}
+
+/**
+ * Compiles the mapping.
+ * @throws VtsError Usage for a name that is not there; PlanRefused, with every reason, when the sink cannot hold the data
+ */
+export function compileMapping(
+  source: Dataset,
+  sink: Pick<Sink, 'name' | 'features' | 'check'>,
+  options: MappingOptions,
+): Mapping {
+  const selected = selectFields(source, options);
+  const casts = compileCasts(selected, options);
+  const renamed = selected.map((field, i) => ({
+    ...field,
+    ...renaming(field, options),
+    type: casts[i]?.to ?? field.type,
+  }));
+  refuseTwins(renamed);
+  const roles = mapRoles(selected, renamed, source.roles, options.roles ?? {});
+  const fields = markId(renamed, roles.id);
+  const metric = options.metric ?? source.metric;
+  const dataset: Dataset = {
+    ...source,
+    schema: { ...source.schema, fields },
+    roles,
+    ...(metric === undefined ? {} : { metric }),
+  };
+  refuseProblems(dataset, sink);
+  const names = new Set(selected.map((field) => field.name));
+  return {
+    columns: source.schema.fields.filter((field) => names.has(field.name)).map((field) => field.name),
+    dataset,
+    apply(batch, firstRow) {
+      const columns = selected.map((field, i) => {
+        const column = batch.columns[batch.schema.fields.findIndex((f) => f.name === field.name)];
+        const cast = casts[i]?.cast;
+        return cast === undefined ? column : countRowsFrom(firstRow, () => cast(column));
+      });
+      return makeBatch(dataset.schema, columns);
+    },
+  };
+}
+
+function selectFields({ schema }: Dataset, { fields }: MappingOptions): readonly Field[] {
+  return fields === undefined
+    ? schema.fields
+    : fields.map((name) => requireField(schema.fields, name, '--fields'));
+}
+
+function requireField(fields: readonly Field[], name: string, flag: string): Field {
+  const found = fields.find((field) => field.name === name);
+  if (found !== undefined) return found;
+  throw new VtsError('Usage', `${flag}: there is no column "${name}"`, {
+    field: name,
+    expected: fields.length === 0
+      ? 'the input has no columns'
+      : `one of ${fields.map((f) => f.name).join(', ')}`,
+  });
+}
+
+function renaming(field: Field, { renames = {} }: MappingOptions): { name?: string } {
+  return Object.hasOwn(renames, field.name) ? { name: renames[field.name] } : {};
+}
+
+function compileCasts(
+  selected: readonly Field[],
+  options: MappingOptions,
+): (undefined | { to: Field['type']; cast: Cast })[] {
+  const casts: (undefined | { to: Field['type']; cast: Cast })[] = selected.map(() => undefined);
+  for (const name of Object.keys(options.renames ?? {})) requireField(selected, name, '--rename');
+  for (const [name, text] of Object.entries(options.casts ?? {})) {
+    const field = requireField(selected, oldName(name, selected, options), '--cast');
+    const to = parseCastType(text, field.name, field.type);
+    const cast = compileCast(field.name, field.type, to);
+    if (cast === undefined) {
+      throw new VtsError(
+        'Usage',
+        `--cast ${name}:${text}: ${formatType(field.type)} cannot become ${formatType(to)}`,
+        {
+          field: name,
+        },
+      );
+    }
+    casts[selected.indexOf(field)] = { to, cast };
+  }
+  return casts;
+}
+
+/** The source's name of a column that the user may have called by its new name. */
+function oldName(name: string, fields: readonly Field[], { renames = {} }: MappingOptions): string {
+  if (fields.some((field) => field.name === name)) return name;
+  return Object.entries(renames).find(([, to]) => to === name)?.[0] ?? name;
+}
+
+function refuseTwins(fields: readonly Field[]): void {
+  const seen = new Set<string>();
+  for (const { name } of fields) {
+    if (seen.has(name)) {
+      throw new VtsError('Usage', `Two columns would be called "${name}"`, {
+        field: name,
+        remedy: '--rename one of them',
+      });
+    }
+    seen.add(name);
+  }
+}
+
+function mapRoles(selected: readonly Field[], renamed: readonly Field[], source: Roles, asked: Roles): Roles {
+  const roles: { id?: string; vector?: string } = {};
+  for (const role of ['id', 'vector'] as const) {
+    const name = asked[role] ?? source[role];
+    if (name === undefined) continue;
+    const index = selected.findIndex((field) => field.name === name);
+    const found = index >= 0 ? renamed[index] : renamed.find((field) => field.name === name);
+    if (found !== undefined) roles[role] = found.name;
+    else if (asked[role] !== undefined) requireField(renamed, name, `--${role}`);
+  }
+  return roles;
+}
+
+function markId(fields: readonly Field[], id: string | undefined): readonly Field[] {
+  if (id === undefined) return fields;
+  return fields.map((field) => {
+    const { primaryKey: _, ...rest } = field;
+    return field.name === id ? { ...rest, primaryKey: true } : rest;
+  });
+}
+
+function refuseProblems(dataset: Dataset, sink: Pick<Sink, 'name' | 'features' | 'check'>): void {
+  const problems = [...kindProblems(dataset, sink), ...sink.check(dataset)];
+  if (problems.length === 0) return;
+  const lines = problems.map(({ field, message }) =>
+    `  ${field === undefined ? '' : `"${field}": `}${message}`
+  );
+  throw new VtsError('PlanRefused', [`${sink.name} cannot hold this data as it is:`, ...lines].join('\n'), {
+    remedy: [...new Set(problems.map((problem) => problem.remedy))].join(' '),
+  });
+}
+
+function kindProblems({ schema }: Dataset, { features }: Pick<Sink, 'features'>): readonly Problem[] {
+  const unheld = schema.fields.filter((field) => !features.kinds.has(field.type.kind));
+  const dropped = new Set(
+    unheld.filter((field) => features.casts?.[field.type.kind] === undefined).map((f) => f.name),
+  );
+  const rest = schema.fields.filter((field) => !dropped.has(field.name)).map((field) => field.name);
+  return unheld.map((field) => {
+    const cast = features.casts?.[field.type.kind]?.[0];
+    return {
+      field: field.name,
+      message: `no place for ${formatType(field.type)}`,
+      remedy: cast === undefined ? `--fields ${rest.join(',')}` : `--cast ${field.name}:${cast}`,
+    };
+  });
+}
+
+function countRowsFrom<T>(firstRow: number, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof VtsError && error.details.row !== undefined) {
+      throw new VtsError(error.code, error.message, { ...error.details, row: error.details.row + firstRow });
+    }
+    throw error;
+  }
+}
