@@ -59,7 +59,7 @@ export function errorText(error: Error, verbose: boolean): string {
   }
   const lines = [error.message];
   const place = describePlace(error.details);
-  if (place !== '') lines.push(`  where:    ${place}`);
+  if (place !== '' && !error.message.includes(place)) lines.push(`  where:    ${place}`);
   if (error.details.expected !== undefined) lines.push(`  expected: ${error.details.expected}`);
   if (error.details.remedy !== undefined) lines.push(`  remedy:   ${error.details.remedy}`);
   if (verbose && error.cause !== undefined) {

@@ -1,0 +1,24 @@
+/** Builds the executable `dist/vts` for this machine, or with `--target NAME --outfile FILE` for another. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const ROOT = resolve(import.meta.dirname!, '..');
+/** The main file first; workers follow, as the executable must hold them too. */
+const ENTRIES = ['src/main.ts'];
+
+const { values } = parseArgs({
+  options: { target: { type: 'string' }, outfile: { type: 'string', default: 'dist/vts' } },
+});
+const outfile = resolve(ROOT, values.outfile);
+mkdirSync(dirname(outfile), { recursive: true });
+// Split, so that `vts --version` need not load what only a conversion does.
+const args = ['build', '--compile', '--splitting', '--format', 'esm', '--minify-syntax', '--minify-whitespace', '--outfile', outfile];
+if (values.target !== undefined) args.push('--target', values.target);
+const build = spawnSync(resolve(ROOT, 'node_modules/bun/bin/bun.exe'), [...args, ...ENTRIES], {
+  cwd: ROOT,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+if (build.status !== 0) process.exit(build.status ?? 1);
+console.log(`built ${values.outfile}`);

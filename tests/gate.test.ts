@@ -1,0 +1,108 @@
+/** The checks that `deno task check` runs, and the rules of the layout that no compiler knows. */
+import { describe, expect, test } from 'bun:test';
+import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const DENO = process.env.VTS_DENO ?? 'deno';
+
+function deno(...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(DENO, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  return status === 0 ? '' : `${error ?? ''}${stdout}${stderr}`;
+}
+
+describe('the code', () => {
+  test('is formatted', () => expect(deno('fmt', '--check')).toBe(''));
+  test('passes the linter', () => expect(deno('lint')).toBe(''));
+  test('has sound types', () => expect(deno('check', 'src', 'scripts', 'tests')).toBe(''));
+});
+
+/** What each layer may import, besides itself. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  'errors.ts': [],
+  core: ['errors.ts'],
+  stores: ['errors.ts'],
+  formats: ['core', 'errors.ts', 'stores/bytes.ts'],
+  connectors: ['core', 'errors.ts', 'formats', 'stores'],
+  cli: ['connectors', 'core', 'errors.ts', 'formats', 'stores'],
+  'main.ts': ['cli', 'errors.ts'],
+};
+
+/** The one folder that may import a third-party library. */
+const LIBRARIES: Readonly<Record<string, string>> = {
+  hyparquet: 'formats/parquet',
+  'hyparquet-compressors': 'formats/parquet',
+  'hyparquet-writer': 'formats/parquet',
+  h5wasm: 'formats/hdf5',
+  '@commander-js/extra-typings': 'cli',
+};
+
+const SOURCES = globSync('src/**/*.ts', { cwd: ROOT }).map((path) => relative('src', path));
+
+/** The modules that `file` imports, relative ones as paths under `src`. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, 'src', file), 'utf8');
+  const found = [...text.matchAll(/(?:from|import|import\()\s*'([^']+)'/g)].map((match) => match[1]);
+  return found.map((name) => name.startsWith('.') ? relative('src', join('src', dirname(file), name)) : name);
+}
+
+describe('the layers', () => {
+  test('import one way only', () => {
+    const wrong: string[] = [];
+    for (const file of SOURCES) {
+      const layer = file.split('/')[0];
+      expect(Object.keys(LAYERS)).toContain(layer);
+      for (const name of importsOf(file)) {
+        if (name.endsWith('.json') || !name.endsWith('.ts')) continue;
+        const allowed = [layer, ...LAYERS[layer]].some((prefix) => name === prefix || name.startsWith(`${prefix}/`));
+        if (!allowed) wrong.push(`${file} imports ${name}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('formats do not know each other', () => {
+    const wrong = SOURCES.filter((file) => /^formats\/\w+\//.test(file)).flatMap((file) => {
+      const own = file.split('/').slice(0, 2).join('/');
+      return importsOf(file).filter((name) => /^formats\/\w+\//.test(name) && !name.startsWith(`${own}/`))
+        .map((name) => `${file} imports ${name}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('third-party libraries stay in the folder named after their use', () => {
+    const wrong = SOURCES.flatMap((file) =>
+      importsOf(file).filter((name) => !/^node:|\.ts$|\.json$/.test(name)).filter((name) => {
+        const library = name.startsWith('@') ? name.split('/').slice(0, 2).join('/') : name.split('/')[0];
+        return LIBRARIES[library] === undefined || !file.startsWith(`${LIBRARIES[library]}/`);
+      }).map((name) => `${file} imports ${name}`)
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('what every start loads holds no heavy library', () => {
+    const reached = new Set<string>();
+    const visit = (file: string) => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      const text = readFileSync(join(ROOT, 'src', file), 'utf8');
+      for (const [, name] of text.matchAll(/^(?:import|export)(?! type)[^;]*?from '(\.[^']+\.ts)'/gm)) {
+        visit(relative('src', join('src', dirname(file), name)));
+      }
+    };
+    visit('main.ts');
+    const heavy = [...reached].filter((file) => /^formats\/\w+\//.test(file) && !file.endsWith('/info.ts'));
+    expect(heavy.flatMap((file) => importsOf(file).filter((name) => LIBRARIES[name.split('/')[0]]))).toEqual([]);
+    expect([...reached]).not.toContain('cli/convert.ts');
+  });
+
+  test('plain errors are for bugs only', () => {
+    const wrong = SOURCES.filter((file) => /throw new (Error|RangeError)\(/.test(readFileSync(join(ROOT, 'src', file), 'utf8')));
+    expect(wrong).toEqual([]);
+  });
+});
