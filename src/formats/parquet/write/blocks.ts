@@ -5,14 +5,27 @@ import type { ByteSink } from '../../../stores/bytes.ts';
 export interface BlockPool {
   take(): Uint8Array<ArrayBuffer>;
   give(block: Uint8Array<ArrayBuffer>): void;
+  /** `parts` side by side, in memory that the next call overwrites. */
+  join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
 }
 
 /** A pool of blocks of `size` bytes. */
 export function blockPool(size: number): BlockPool {
   const free: Uint8Array<ArrayBuffer>[] = [];
+  let joined = new Uint8Array(0);
   return {
     take: () => free.pop() ?? new Uint8Array(size),
     give: (block) => free.push(block),
+    join(parts) {
+      const length = parts.reduce((sum, part) => sum + part.length, 0);
+      if (joined.length < length) joined = new Uint8Array(length);
+      let at = 0;
+      for (const part of parts) {
+        joined.set(part, at);
+        at += part.length;
+      }
+      return joined.subarray(0, length);
+    },
   };
 }
 

@@ -8,8 +8,8 @@ import type { ByteSink } from '../../../stores/bytes.ts';
 import { type BlockPool, byteQueue } from './blocks.ts';
 import { type Codec, compress, type Compression } from './compression.ts';
 import type { LeafPlace } from './leaf-place.ts';
-import { levelWriter } from './levels.ts';
-import { countItems, type Leaf, shred } from './shred.ts';
+import { type LevelWriter, levelWriter } from './levels.ts';
+import { countItems, isRegular, type Leaf, type Ranges, shred } from './shred.ts';
 import { boundsTracker } from './statistics.ts';
 import { encodeItems, INT8_DICTIONARY, splitByteStreams } from './values.ts';
 
@@ -21,6 +21,13 @@ export interface ChunkWriter {
   addPage(leaf: Leaf, rows: number): void;
   /** Writes the chunk to `sink` and begins the next one. */
   finish(sink: ByteSink): Promise<ColumnChunk>;
+}
+
+/** The levels of a page: encoded, counted, and the items that are there. */
+interface PageLevels {
+  readonly bytes: readonly Uint8Array[];
+  readonly count: number;
+  readonly ranges: Ranges;
 }
 
 const SPLIT_WIDTHS: Readonly<Record<string, number>> = { FLOAT: 4, DOUBLE: 8 };
@@ -42,6 +49,7 @@ export function chunkWriter(place: LeafPlace, compression: Compression, pool: Bl
   let slots = 0;
   let nulls = 0;
   let dictionaryBytes = 0;
+  let last: { readonly rows: number; readonly levels: PageLevels } | undefined;
 
   /** Appends a page of the byte runs `parts`, which are compressed as one. */
   function append(
@@ -55,7 +63,7 @@ export function chunkWriter(place: LeafPlace, compression: Compression, pool: Bl
         expected: `at most ${MAX_OFFSET} bytes`,
       });
     }
-    const body = codec === 'UNCOMPRESSED' ? parts : [compress(codec, concatBytes(parts, length))];
+    const body = codec === 'UNCOMPRESSED' ? parts : [compress(codec, pool.join(parts))];
     const bytes = new ByteWriter(64);
     writePageHeader(bytes, {
       ...header,
@@ -67,24 +75,33 @@ export function chunkWriter(place: LeafPlace, compression: Compression, pool: Bl
     for (const part of body) queue.append(part);
   }
 
+  /** The levels of a page; those of the last page again when they must be the same, as in vectors without nulls. */
+  function levelsOf(leaf: Leaf, rows: number): PageLevels {
+    if (last?.rows === rows && isRegular(leaf)) return last.levels;
+    const ranges = shred(leaf.steps, rows, reps, defs);
+    const levels = {
+      ranges,
+      count: defs.count,
+      bytes: [...withLength(place.maxRep, reps), ...withLength(place.maxDef, defs)],
+    };
+    last = isRegular(leaf) ? { rows, levels } : undefined;
+    return levels;
+  }
+
   return {
     get size() {
       return size;
     },
-    addPage({ steps, items }, rows) {
+    addPage(leaf, rows) {
+      const { items } = leaf;
       if (place.hasDictionary && slots === 0) {
         const dictionary = { num_values: INT8_DICTIONARY.length / 4, encoding: 'PLAIN' as const };
         append([INT8_DICTIONARY], { type: 'DICTIONARY_PAGE', dictionary_page_header: dictionary });
         dictionaryBytes = queue.length;
       }
-      const ranges = shred(steps, rows, reps, defs);
-      const count = defs.count;
+      const { ranges, count, bytes: levels } = levelsOf(leaf, rows);
       const plain = encodeItems(items, ranges);
       const values = splitWidth === undefined ? plain : splitByteStreams(plain, splitWidth);
-      const levels = [
-        ...(place.maxRep > 0 ? withLength(reps.finish()) : []),
-        ...(place.maxDef > 0 ? withLength(defs.finish()) : []),
-      ];
       append([...levels, values], {
         type: 'DATA_PAGE',
         data_page_header: {
@@ -130,20 +147,11 @@ export function chunkWriter(place: LeafPlace, compression: Compression, pool: Bl
   };
 }
 
-/** `levels` behind their length, as data pages have them. */
-function withLength(levels: Uint8Array): Uint8Array[] {
+/** The levels of `writer` behind their length, as data pages have them; nothing when there is but one level. */
+function withLength(max: number, writer: LevelWriter): Uint8Array[] {
+  const levels = writer.finish();
+  if (max === 0) return [];
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, levels.length, true);
   return [length, levels];
-}
-
-function concatBytes(parts: readonly Uint8Array[], length: number): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -10,7 +10,7 @@ export interface LevelWriter {
   readonly count: number;
   /** Adds `count` levels of `value`. */
   add(value: number, count: number): void;
-  /** The encoded levels, valid until the next `add`; empty when levels have no bits. Begins a new page. */
+  /** The encoded levels; empty when levels have no bits. Begins a new page. */
   finish(): Uint8Array<ArrayBuffer>;
 }
 
@@ -107,7 +107,7 @@ export function levelWriter(max: number): LevelWriter {
         writeGroup();
       }
       closePacked();
-      const encoded = bytes.subarray(0, bitWidth === 0 ? 0 : end);
+      const encoded = bytes.slice(0, bitWidth === 0 ? 0 : end);
       end = 0;
       total = 0;
       return encoded;

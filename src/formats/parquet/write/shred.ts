@@ -12,7 +12,7 @@ type Step =
   /** Rows without their bit in `validity` are null; none is when there is no bitmap. */
   | { readonly kind: 'optional'; readonly validity: Uint8Array | null }
   /** Row i is a list of the items [`first(i)`, `first(i + 1)`). */
-  | { readonly kind: 'list'; first(row: number): number };
+  | { readonly kind: 'list'; readonly isFixed: boolean; first(row: number): number };
 
 /** The items that a leaf's pages are made of. */
 export type LeafItems =
@@ -25,6 +25,11 @@ export type LeafItems =
 export interface Leaf {
   readonly steps: readonly Step[];
   readonly items: LeafItems;
+}
+
+/** Whether all rows of a leaf have the same levels: no row is null and lists have one length. */
+export function isRegular({ steps }: Leaf): boolean {
+  return steps.every((step) => step.kind === 'optional' ? step.validity === null : step.isFixed);
 }
 
 /** Runs of items, `[start, end, start, end, ...)`, ascending. */
@@ -40,17 +45,20 @@ export function leavesOf(column: Column, nullable: boolean): Leaf[] {
     case 'FloatVector':
     case 'DoubleVector':
     case 'Int8Vector':
-      steps.push({ kind: 'list', first: (row) => row * type.dim }, ALWAYS_THERE);
+      steps.push({ kind: 'list', isFixed: true, first: (row) => row * type.dim }, ALWAYS_THERE);
       return [{ steps, items: { kind: 'numbers', values: column.values } }];
     case 'SparseFloatVector': {
-      steps.push({ kind: 'list', first: (row) => (offsets![row] - offsets![0]) / 8 }, ALWAYS_THERE);
+      steps.push(
+        { kind: 'list', isFixed: false, first: (row) => (offsets![row] - offsets![0]) / 8 },
+        ALWAYS_THERE,
+      );
       return splitPairs(valueBytes(column)).map((values) => ({ steps, items: { kind: 'numbers', values } }));
     }
     case 'Array':
-      steps.push({ kind: 'list', first: (row) => offsets![row] });
+      steps.push({ kind: 'list', isFixed: false, first: (row) => offsets![row] });
       return leavesOf(children[0], true).map((leaf) => ({ ...leaf, steps: [...steps, ...leaf.steps] }));
     case 'StructArray':
-      steps.push({ kind: 'list', first: (row) => offsets![row] }, ALWAYS_THERE);
+      steps.push({ kind: 'list', isFixed: false, first: (row) => offsets![row] }, ALWAYS_THERE);
       return type.fields.flatMap((field, i) =>
         leavesOf(children[i], field.nullable).map((leaf) => ({ ...leaf, steps: [...steps, ...leaf.steps] }))
       );

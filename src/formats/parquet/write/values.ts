@@ -34,12 +34,22 @@ export function encodeItems(items: LeafItems, ranges: Ranges): Bytes {
   }
 }
 
-/** `plain` values of `width` bytes with all first bytes in front, then all second ones, and so on. */
+/** Numbers of `width` bytes (4 or 8) with all first bytes in front, then all second ones, and so on. */
 export function splitByteStreams(plain: Bytes, width: number): Bytes {
+  const words = new Int32Array(plain.buffer, plain.byteOffset, plain.length / 4);
   const streams = new Uint8Array(plain.length);
   const count = plain.length / width;
-  for (let k = 0; k < width; k++) {
-    for (let from = k, to = k * count; from < plain.length; from += width) streams[to++] = plain[from];
+  for (let k = 0; k < width; k += 4) {
+    const [a, b, c, d] = [0, 1, 2, 3].map((byte) =>
+      streams.subarray((k + byte) * count, (k + byte + 1) * count)
+    );
+    for (let i = 0, at = k / 4; i < count; i++, at += width / 4) {
+      const word = words[at];
+      a[i] = word;
+      b[i] = word >>> 8;
+      c[i] = word >>> 16;
+      d[i] = word >>> 24;
+    }
   }
   return streams;
 }

@@ -10,8 +10,10 @@ import { compressionByName } from './compression.ts';
 import { footer, MAGIC } from './footer.ts';
 import { ROW_GROUP_BYTES, rowGroupWriter } from './row-group.ts';
 
-/** Bytes of rows that become pages at once; smaller batches wait for each other, so that pages do not get tiny. */
-const STRETCH_BYTES = 8 * 1024 * 1024;
+/** Smaller batches wait for each other, so that pages do not get tiny, */
+const MIN_STRETCH_BYTES = 4 * 1024 * 1024;
+/** and larger ones are cut, so that a row group does not get much larger than it should. */
+const MAX_STRETCH_BYTES = 16 * 1024 * 1024;
 
 /** Writes Parquet. */
 export const parquetWriter: WriterFactory = {
@@ -49,7 +51,7 @@ async function openWriter(sink: ByteSink, dataset: Dataset, options: WriteOption
   async function writePending(): Promise<void> {
     if (pending.length === 0) return;
     const batch = concatBatches(pending);
-    const rows = Math.ceil(batch.length / Math.ceil(pendingBytes / STRETCH_BYTES));
+    const rows = Math.ceil(batch.length / Math.ceil(pendingBytes / MAX_STRETCH_BYTES));
     pending = [];
     pendingBytes = 0;
     for (let row = 0; row < batch.length; row += rows) {
@@ -70,7 +72,7 @@ async function openWriter(sink: ByteSink, dataset: Dataset, options: WriteOption
       if (batch.length === 0) return;
       pending.push(batch);
       pendingBytes += batchBytes(batch);
-      if (pendingBytes >= STRETCH_BYTES) await writePending();
+      if (pendingBytes >= MIN_STRETCH_BYTES) await writePending();
     },
     async finish() {
       await writePending();
