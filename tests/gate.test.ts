@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
-const ROOT = resolve(import.meta.dirname, '..');
+const ROOT = resolve(import.meta.dirname!, '..');
 const DENO = process.env.VTS_DENO ?? 'deno';
 
 function deno(...args: string[]): string {
@@ -59,7 +59,9 @@ describe('the layers', () => {
       expect(Object.keys(LAYERS)).toContain(layer);
       for (const name of importsOf(file)) {
         if (name.endsWith('.json') || !name.endsWith('.ts')) continue;
-        const allowed = [layer, ...LAYERS[layer]].some((prefix) => name === prefix || name.startsWith(`${prefix}/`));
+        const allowed = [layer, ...LAYERS[layer]].some((prefix) =>
+          name === prefix || name.startsWith(`${prefix}/`)
+        );
         if (!allowed) wrong.push(`${file} imports ${name}`);
       }
     }
@@ -97,12 +99,16 @@ describe('the layers', () => {
     };
     visit('main.ts');
     const heavy = [...reached].filter((file) => /^formats\/\w+\//.test(file) && !file.endsWith('/info.ts'));
-    expect(heavy.flatMap((file) => importsOf(file).filter((name) => LIBRARIES[name.split('/')[0]]))).toEqual([]);
+    expect(heavy.flatMap((file) => importsOf(file).filter((name) => LIBRARIES[name.split('/')[0]]))).toEqual(
+      [],
+    );
     expect([...reached]).not.toContain('cli/convert.ts');
   });
 
   test('plain errors are for bugs only', () => {
-    const wrong = SOURCES.filter((file) => /throw new (Error|RangeError)\(/.test(readFileSync(join(ROOT, 'src', file), 'utf8')));
+    const wrong = SOURCES.filter((file) =>
+      /throw new (Error|RangeError)\(/.test(readFileSync(join(ROOT, 'src', file), 'utf8'))
+    );
     expect(wrong).toEqual([]);
   });
 });

@@ -27,7 +27,9 @@ function textStore(initial = ''): JournalStore & { text: string } {
 }
 
 function rowsOf(parts: ReadonlyMap<number, Batch | undefined>): Batch {
-  const filled = [...parts].sort(([a], [b]) => a - b).flatMap(([, table]) => table === undefined ? [] : [table]);
+  const filled = [...parts].sort(([a], [b]) => a - b).flatMap(([, table]) =>
+    table === undefined ? [] : [table]
+  );
   return concatBatches(filled);
 }
 
@@ -86,8 +88,16 @@ describe('transfer()', () => {
   test('moves every row in order and counts it three times', async () => {
     const source = memorySource(TABLES);
     const sink = memorySink();
-    const summary = await transfer(source, sink, compileMapping(source.dataset, sink, {}), { batchBytes: 500 });
-    expect(summary).toMatchObject({ rowsRead: 125, rowsWritten: 125, rowsCounted: 125, rowsResumed: 0, parts: 1 });
+    const summary = await transfer(source, sink, compileMapping(source.dataset, sink, {}), {
+      batchBytes: 500,
+    });
+    expect(summary).toMatchObject({
+      rowsRead: 125,
+      rowsWritten: 125,
+      rowsCounted: 125,
+      rowsResumed: 0,
+      parts: 1,
+    });
     expectSameRows(rowsOf(sink.parts), concatBatches(TABLES));
   });
 
@@ -142,7 +152,10 @@ describe('transfer()', () => {
         expect((error as Error).message).toBe('killed');
         kills++;
       }
-      await transfer(source, memorySink(parts), mapping, { ...options, journal: openJournal(store, JOB, true) });
+      await transfer(source, memorySink(parts), mapping, {
+        ...options,
+        journal: openJournal(store, JOB, true),
+      });
       expectSameRows(rowsOf(parts), expected);
     }
     expect(kills).toBeGreaterThan(50);

@@ -1,0 +1,115 @@
+/** Every readable format to every writable one, through the engine and real files, with the values that break tools. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openFileSink } from '../src/connectors/file/file-sink.ts';
+import { openFileSource } from '../src/connectors/file/file-source.ts';
+import { memorySource } from '../src/connectors/memory/memory.ts';
+import { type Batch, concatBatches, makeBatch } from '../src/core/batch.ts';
+import type { Source } from '../src/core/endpoint.ts';
+import { compileMapping } from '../src/core/mapping.ts';
+import type { Field, Schema } from '../src/core/schema.ts';
+import { transfer } from '../src/core/transfer.ts';
+import type { Format, FormatInfo } from '../src/formats/format.ts';
+import { FORMATS } from '../src/formats/registry.ts';
+import { expectSameRows } from './support/compare.ts';
+import { emptyTable } from './support/format-io.ts';
+import { everyKind, filterFields, randomTable } from './support/tables.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vts-matrix-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const LOADED = await Promise.all(FORMATS.map(async (info) => ({ info, format: await info.load() })));
+
+/** Whether `format` can hold `fields` together. */
+function holds({ writer }: Format, fields: readonly Field[]): boolean {
+  const { kinds, nulls } = writer!.features;
+  const schema: Schema = { fields };
+  return fields.every((f) => kinds.has(f.type.kind) && (nulls || !f.nullable)) &&
+    (writer!.check?.({ schema, roles: {}, notes: [] }, { scratch: () => undefined as never }) ?? [])
+        .length === 0;
+}
+
+/** The largest part of all kinds that both formats hold: everything, else one vector with an id, else one vector. */
+function schemasFor(formats: readonly Format[], dim: number): Schema[] {
+  const all = everyKind(dim);
+  const together = filterFields(
+    all,
+    (f) =>
+      formats.every(({ writer: w }) =>
+        w!.features.kinds.has(f.type.kind) && (w!.features.nulls || !f.nullable)
+      ),
+  );
+  if (formats.every((format) => holds(format, together.fields))) return [together];
+  const vectors = together.fields.filter((f) => f.type.kind.endsWith('Vector'));
+  return vectors.flatMap((vector) =>
+    [together.fields.filter((f) => f.primaryKey || f === vector), [vector]]
+      .filter((fields) => formats.every((format) => holds(format, fields))).map((fields) => ({ fields }))
+  );
+}
+
+async function move(source: Source, path: string): Promise<void> {
+  const sink = await openFileSink(path, { overwrite: true, tempDir: folder });
+  await transfer(source, sink, compileMapping(source.dataset, sink, {}), { batchBytes: 20_000 });
+  await sink.close();
+  await source.close();
+}
+
+function open(info: FormatInfo, format: Format, path: string, schema: Schema) {
+  const keeps = format.writer!.features.keepsSchema;
+  return openFileSource([path], {
+    ...(keeps ? {} : { schema }),
+    format: info.name,
+    roles: {},
+    order: 'stored',
+    tempDir: folder,
+  });
+}
+
+async function rowsOf(source: Source): Promise<Batch> {
+  const batches: Batch[] = [];
+  for (const range of source.ranges) {
+    for await (const { batch } of source.read(range, { batchBytes: 50_000 })) batches.push(batch);
+  }
+  return batches.length > 0 ? concatBatches(batches) : emptyTable(source.dataset.schema);
+}
+
+/** `table` with its columns in the order of `names`. */
+function reorder(table: Batch, names: readonly string[]): Batch {
+  const order = names.map((name) => table.schema.fields.findIndex((f) => f.name === name));
+  return makeBatch({ fields: order.map((i) => table.schema.fields[i]) }, order.map((i) => table.columns[i]));
+}
+
+describe('matrix', () => {
+  for (const from of LOADED.filter(({ format }) => format.reader && format.writer)) {
+    for (const to of LOADED.filter(({ format }) => format.writer)) {
+      const pair = `${from.info.name} to ${to.info.name}`;
+      const features = [from, to].map(({ format }) => format.writer!.features);
+      const nanPayloads = features.every((f) => f.keepsNaN);
+      for (const dim of [1, 8]) {
+        const schemas = schemasFor([from.format, to.format], dim);
+        test(`${pair}, dim ${dim}, has something to move`, () => expect(schemas.length).toBeGreaterThan(0));
+        for (const [i, schema] of schemas.entries()) {
+          for (const rows of [0, 1, 500]) {
+            test(`${pair}, dim ${dim}, table ${i}, ${rows} rows`, async () => {
+              const table = randomTable(schema, { rows, seed: dim + rows, nanPayloads });
+              const [first, second] = [from, to].map(({ info }, n) =>
+                join(folder, `${n}${info.extensions.at(-1)}`)
+              );
+              await move(memorySource([table]), first);
+              await move(await open(from.info, from.format, first, schema), second);
+              const source = await open(to.info, to.format, second, schema);
+              const actual = await rowsOf(source);
+              await source.close();
+              expectSameRows(reorder(actual, schema.fields.map((f) => f.name)), table, { nanPayloads });
+            });
+          }
+        }
+      }
+    }
+  }
+});
