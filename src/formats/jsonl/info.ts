@@ -1,10 +1,21 @@
 import type { FormatInfo } from '../format.ts';
 
-/** JSON lines. */
+/** JSON lines. In vts gzip and Zstandard files are JSON lines too. */
 export const jsonl: FormatInfo = {
   name: 'jsonl',
   title: 'JSON lines',
-  extensions: ['.jsonl.gz', '.jsonl.zst', '.ndjson.gz', '.ndjson.zst', '.ndjson', '.jsonl'],
-  matches: () => false,
+  extensions: ['.jsonl.zst', '.ndjson.zst', '.jsonl.gz', '.ndjson.gz', '.ndjson', '.jsonl'],
+  matches: (head) =>
+    beginsWith(head, 0x1f, 0x8b) || beginsWith(head, 0x28, 0xb5, 0x2f, 0xfd) || beginsWithObject(head),
   load: async () => (await import('./format.ts')).jsonl,
 };
+
+function beginsWith(head: Uint8Array, ...magic: number[]): boolean {
+  return magic.every((byte, i) => head[i] === byte);
+}
+
+function beginsWithObject(head: Uint8Array): boolean {
+  let at = beginsWith(head, 0xef, 0xbb, 0xbf) ? 3 : 0;
+  while (head[at] === 0x20 || head[at] === 0x09 || head[at] === 0x0a || head[at] === 0x0d) at++;
+  return head[at] === 0x7b;
+}

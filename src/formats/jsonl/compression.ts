@@ -1,0 +1,96 @@
+/** gzip (RFC 1952) and Zstandard (RFC 8878) around a stream, several members or frames included. */
+import { Readable, type Transform } from 'node:stream';
+import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { VtsError } from '../../errors.ts';
+import type { ByteSink } from '../../stores/bytes.ts';
+
+/** How a file is compressed. */
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+export const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zstd'];
+
+/** The compression of a file that begins with `head`. */
+export function compressionOf(head: Uint8Array): Compression {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
+  return 'none';
+}
+
+/** The compression that the name of a file asks for. */
+export function compressionByName(name: string): Compression {
+  const lower = name.toLowerCase();
+  return lower.endsWith('.gz') ? 'gzip' : lower.endsWith('.zst') ? 'zstd' : 'none';
+}
+
+/**
+ * The decompressed bytes of `chunks`, decompressed no further ahead than a few chunks.
+ * @throws VtsError InputTruncated, InputMalformed
+ */
+export async function* decompress(
+  chunks: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  file: string,
+): AsyncGenerator<Uint8Array> {
+  if (compression === 'none') return yield* chunks;
+  const source = Readable.from(chunks, { highWaterMark: 1 });
+  const decoder = compression === 'gzip' ? createGunzip(BUFFERS) : createZstdDecompress(BUFFERS);
+  source.on('error', (error) => decoder.destroy(error));
+  source.pipe(decoder);
+  try {
+    yield* decoder as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw error instanceof VtsError ? error : damaged(error, compression, file);
+  } finally {
+    decoder.destroy();
+    source.destroy();
+  }
+}
+
+const BUFFERS = { chunkSize: 256 * 1024 };
+
+function damaged(error: unknown, compression: Compression, file: string): VtsError {
+  const { message, code } = error as NodeJS.ErrnoException;
+  const details = { file, remedy: 'copy or make the file again', cause: error };
+  if (code === 'Z_BUF_ERROR' || /unexpected end|truncated/i.test(message)) {
+    return new VtsError('InputTruncated', `${file} ends in the middle of its ${compression} data`, details);
+  }
+  return new VtsError('InputMalformed', `${file} holds broken ${compression} data: ${message}`, details);
+}
+
+/** Where a writer's bytes go. */
+export interface Encoder {
+  /** Takes `bytes`, which are not kept. */
+  write(bytes: Uint8Array): Promise<void>;
+  finish(): Promise<void>;
+  abort(): void;
+}
+
+/** Compresses into `sink`. */
+export function encoder(sink: ByteSink, compression: Compression): Encoder {
+  if (compression === 'none') {
+    return { write: (bytes) => sink.write(bytes), finish: () => Promise.resolve(), abort() {} };
+  }
+  const stream: Transform = compression === 'gzip' ? createGzip(BUFFERS) : createZstdCompress(BUFFERS);
+  const ready: Uint8Array[] = [];
+  stream.on('data', (chunk: Uint8Array) => ready.push(chunk));
+  const drain = async () => {
+    for (const chunk of ready.splice(0)) await sink.write(chunk);
+  };
+  return {
+    async write(bytes) {
+      // The stream works on the bytes in another thread, so it gets its own copy.
+      await new Promise<void>((resolve, reject) => {
+        stream.write(bytes.slice(), (error) => error ? reject(error) : resolve());
+      });
+      await drain();
+    },
+    async finish() {
+      await new Promise<void>((resolve, reject) => {
+        stream.once('end', resolve).once('error', reject);
+        stream.end();
+      });
+      await drain();
+    },
+    abort: () => stream.destroy(),
+  };
+}

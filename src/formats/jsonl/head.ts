@@ -1,0 +1,118 @@
+/** The front of an input: its compression, a sample of its lines, and the way to read it from any mark on. */
+import { VtsError } from '../../errors.ts';
+import type { ByteSource } from '../../stores/bytes.ts';
+import type { Facts } from '../format.ts';
+import { type Compression, compressionOf, decompress } from './compression.ts';
+import { type Lines, type Mark, openLines, START } from './lines.ts';
+import type { Text } from './text.ts';
+
+/** The sample ends after this many bytes of text, */
+const SAMPLE_BYTES = 8 * 1024 * 1024;
+/** or after this many lines. */
+export const SAMPLE_LINES = 1000;
+
+/** What is known before the rows are read. */
+export interface Head {
+  /** The first lines, at `text.pos` the first of them. Readers leave it as it is, or take it by {@linkcode lines}. */
+  readonly sample: Text;
+  readonly facts: Facts;
+  /** The input's lines from `mark` on. A stream has them once. */
+  lines(mark?: Mark): Lines;
+  close(): Promise<void>;
+}
+
+/** Reads the front of `source`. */
+export async function openHead(source: ByteSource): Promise<Head> {
+  const { compression, chunks } = await detect(source);
+  let front: Lines | undefined = openLines(decompress(chunks, compression, source.name), source.name);
+  const sample = front.text;
+  let whole = false;
+  while (!whole && (sample.end === 0 || (sample.end < SAMPLE_BYTES && countLines(sample) < SAMPLE_LINES))) {
+    whole = !await front.fill();
+  }
+  return {
+    sample,
+    facts: factsOf(source, compression, sample, whole),
+    lines(mark) {
+      if (front !== undefined && mark === undefined) {
+        const lines = front;
+        front = undefined;
+        return lines;
+      }
+      if (source.size === undefined) throw readTwice(source.name);
+      return openAt(source, compression, mark ?? START);
+    },
+    async close() {
+      await front?.close();
+      front = undefined;
+    },
+  };
+}
+
+/** Reads enough to tell the compression, and gives those bytes back in front of the others. */
+async function detect(source: ByteSource) {
+  const iterator = source.stream()[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  const magic: number[] = [];
+  while (magic.length < 4) {
+    const { done, value } = await iterator.next();
+    if (done) break;
+    first.push(value);
+    magic.push(...value.subarray(0, 4 - magic.length));
+  }
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* first.splice(0);
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  };
+  return { compression: compressionOf(Uint8Array.from(magic)), chunks: chunks() };
+}
+
+function openAt(source: ByteSource, compression: Compression, mark: Mark): Lines {
+  if (compression === 'none') return openLines(source.stream(mark.byte), source.name, mark);
+  const chunks = decompress(source.stream(), compression, source.name);
+  return openLines(dropBytes(chunks, mark.byte), source.name, mark);
+}
+
+/** `chunks` without their first `count` bytes. */
+async function* dropBytes(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const chunk of chunks) {
+    if (left < chunk.length) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
+}
+
+function readTwice(file: string): VtsError {
+  return new VtsError('InputUnreadable', `${file} can be read only once`, {
+    file,
+    remedy: 'save it to a file first and name that',
+  });
+}
+
+function countLines({ bytes, pos, end }: Text): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(0x0a, pos); at >= 0 && at < end; at = bytes.indexOf(0x0a, at + 1)) lines++;
+  return lines;
+}
+
+function factsOf(source: ByteSource, compression: Compression, sample: Text, whole: boolean): Facts {
+  const { bytes, pos, end } = sample;
+  const lines = countLines(sample);
+  const perLine = lines === 0 ? null : Math.round((end - pos) / lines);
+  const first = bytes.indexOf(0x0a, pos);
+  const estimate = compression === 'none' && source.size !== undefined && perLine !== null
+    ? { estimatedRows: whole ? lines : Math.round(source.size / perLine) }
+    : {};
+  return {
+    compression,
+    size: source.size ?? null,
+    sampledLines: lines,
+    lineEndings: first > pos && first < end && bytes[first - 1] === 0x0d ? 'CRLF' : 'LF',
+    bytesPerLine: perLine,
+    ...estimate,
+  };
+}

@@ -1,0 +1,95 @@
+/** Reads JSON lines as batches: whole lines in a buffer, each row parsed straight into the columns. */
+import { makeBatch, rowsPerBatch } from '../../core/batch.ts';
+import { fixedRowBytes } from '../../core/column.ts';
+import type { Dataset, Field, Schema } from '../../core/schema.ts';
+import { VtsError } from '../../errors.ts';
+import type { ByteSource } from '../../stores/bytes.ts';
+import type { FormatReader, PositionedBatch, ReaderFactory, ReadOptions, ReadRequest } from '../format.ts';
+import { columnBuilder } from './column-builders.ts';
+import { type Head, openHead } from './head.ts';
+import { inferSchema } from './infer.ts';
+import type { Mark } from './lines.ts';
+import { objectShape, readObject } from './object-reader.ts';
+import { beginRow, endRow } from './text.ts';
+
+/** Rows of a batch at most, whatever their size. */
+const MAX_ROWS = 1 << 18;
+/** Bytes of one row of fixed-size columns at most. */
+const MAX_ROW_BYTES = 1 << 28;
+
+/** Opens readers of JSON lines. */
+export const readerFactory: ReaderFactory = { access: 'stream', open: openReader };
+
+async function openReader(source: ByteSource, options: ReadOptions): Promise<FormatReader> {
+  const head = await openHead(source);
+  const dataset = describe(head, options, source.name);
+  return {
+    dataset,
+    inspect: () => Promise.resolve(head.facts),
+    read: (request) => readBatches(head, dataset.schema, request),
+    close: () => head.close(),
+  };
+}
+
+function describe(head: Head, { schema, roles }: ReadOptions, file: string): Dataset {
+  if (schema === undefined) return { ...inferSchema(head, roles), roles };
+  const rowBytes = schema.fields.reduce((sum, field) => sum + (fixedRowBytes(field.type) ?? 0), 0);
+  if (rowBytes > MAX_ROW_BYTES) {
+    throw new VtsError('MemoryLimit', `A row of this schema takes ${rowBytes} bytes`, {
+      file,
+      expected: `at most ${MAX_ROW_BYTES} bytes a row`,
+      remedy: 'check the dims in the schema',
+    });
+  }
+  return { schema, roles, notes: [] };
+}
+
+async function* readBatches(
+  head: Head,
+  schema: Schema,
+  request: ReadRequest,
+): AsyncGenerator<PositionedBatch> {
+  const { columns, batchBytes, signal } = request;
+  const wanted = (field: Field) => columns === undefined || columns.includes(field.name);
+  const kept: Schema = { ...schema, fields: schema.fields.filter(wanted) };
+  const capacity = Math.min(rowsPerBatch(kept, batchBytes), MAX_ROWS);
+  const shape = objectShape(
+    schema.fields,
+    (field) => wanted(field) ? columnBuilder(field, capacity) : undefined,
+  );
+  const builders = shape.slots.flatMap(({ builder }) => builder ?? []);
+  const lines = head.lines(request.after as Mark | undefined);
+  const { text } = lines;
+  let left = request.limit ?? Infinity;
+  let rows = 0;
+  const take = (): PositionedBatch => {
+    left -= rows;
+    rows = 0;
+    const batch = makeBatch(kept, builders.map((builder) => builder.take()));
+    return { batch, cursor: { byte: text.base + text.pos, line: text.line, row: text.row } satisfies Mark };
+  };
+  try {
+    while (left > 0 && (text.pos < text.end || await lines.fill())) {
+      signal?.throwIfAborted();
+      while (text.pos < text.end) {
+        if (!beginRow(text)) continue;
+        readObject(text, shape);
+        endRow(text);
+        rows++;
+        if (rows < left && rows < MAX_ROWS && sizeOf(builders) < batchBytes) continue;
+        yield take();
+        signal?.throwIfAborted();
+        if (left <= 0) return;
+      }
+    }
+    if (rows > 0) yield take();
+  } finally {
+    await lines.close();
+  }
+}
+
+function sizeOf(builders: readonly { bytes(): number }[]): number {
+  let bytes = 0;
+  for (const builder of builders) bytes += builder.bytes();
+  return bytes;
+}

@@ -1,0 +1,74 @@
+/** Writes batches as JSON lines. */
+import type { Batch } from '../../core/batch.ts';
+import { KINDS } from '../../core/types.ts';
+import { isVtsError, VtsError } from '../../errors.ts';
+import type { ByteSink } from '../../stores/bytes.ts';
+import type { FormatWriter, Problem, WriteOptions, WriterFactory } from '../format.ts';
+import { byteStore } from './byte-store.ts';
+import { objectWriter } from './column-writers.ts';
+import { type Compression, compressionByName, COMPRESSIONS, encoder } from './compression.ts';
+
+/** Text is handed on in pieces of this size. */
+const PIECE = 1 << 20;
+
+/** Opens writers of JSON lines. */
+export const writerFactory: WriterFactory = {
+  access: 'stream',
+  features: { kinds: new Set(KINDS), nulls: true, keepsSchema: false, keepsNaN: false },
+  check: (_, { compression }) => isKnown(compression) ? [] : [unknownCompression(compression!)],
+  open: (sink, _, options) => Promise.resolve(openWriter(sink, options)),
+};
+
+function isKnown(compression: string | undefined): boolean {
+  return compression === undefined || COMPRESSIONS.includes(compression as Compression);
+}
+
+function unknownCompression(compression: string): Problem {
+  return {
+    message: `JSON lines cannot be compressed with ${compression}`,
+    remedy: `--compression ${COMPRESSIONS.join('|')}`,
+  };
+}
+
+function openWriter(sink: ByteSink, { compression }: WriteOptions): FormatWriter {
+  if (!isKnown(compression)) throw new VtsError('Usage', unknownCompression(compression!).message);
+  const encoded = encoder(sink, (compression as Compression | undefined) ?? compressionByName(sink.name));
+  const out = byteStore(2 * PIECE);
+  let rows = 0;
+  const flush = async () => {
+    await encoded.write(out.bytes.subarray(0, out.length));
+    out.length = 0;
+  };
+  return {
+    async write({ schema, columns, length }: Batch) {
+      try {
+        const writeRow = objectWriter(out, schema.fields, columns);
+        for (let row = 0; row < length; row++) {
+          writeRow(row);
+          out.bytes[out.length++] = 0x0a;
+          if (out.length >= PIECE) await flush();
+        }
+      } catch (error) {
+        throw isVtsError(error, 'RowInvalid') ? atRow(error, rows) : error;
+      }
+      rows += length;
+    },
+    async finish() {
+      await flush();
+      await encoded.finish();
+    },
+    // deno-lint-ignore require-await
+    async abort() {
+      encoded.abort();
+    },
+  };
+}
+
+/** `error`, whose row counts within its batch, with the row's number in the output. */
+function atRow(error: VtsError, rowsBefore: number): VtsError {
+  const { row, ...details } = error.details;
+  return new VtsError(error.code, error.message, {
+    ...details,
+    row: row === undefined ? undefined : rowsBefore + row,
+  });
+}
