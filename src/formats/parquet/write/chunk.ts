@@ -129,7 +129,7 @@ export function chunkWriter(place: LeafPlace, compression: Compression, pool: Bl
           total_uncompressed_size: BigInt(size),
           total_compressed_size: BigInt(queue.length),
           data_page_offset: start + BigInt(dictionaryBytes),
-          ...(place.hasDictionary ? { dictionary_page_offset: start } : {}),
+          ...(dictionaryBytes > 0 ? { dictionary_page_offset: start } : {}),
           statistics: {
             null_count: BigInt(nulls),
             ...(limits === undefined ? {} : { min_value: limits.min, max_value: limits.max }),

@@ -76,7 +76,8 @@ async function openWriter(sink: ByteSink, dataset: Dataset, options: WriteOption
     },
     async finish() {
       await writePending();
-      if (group.rows > 0) groups.push(await group.finish(sink));
+      // Without rows there is one empty group, as pyarrow has it: the footer's library writes no proper empty list.
+      if (group.rows > 0 || groups.length === 0) groups.push(await group.finish(sink));
       await sink.write(footer(dataset, groups));
     },
     async abort() {},
