@@ -90,13 +90,14 @@ describe('matrix', () => {
       const pair = `${from.info.name} to ${to.info.name}`;
       const features = [from, to].map(({ format }) => format.writer!.features);
       const nanPayloads = features.every((f) => f.keepsNaN);
+      const nul = !features.some((f) => f.refusesNul);
       for (const dim of [1, 8]) {
         const schemas = schemasFor([from.format, to.format], dim);
         test(`${pair}, dim ${dim}, has something to move`, () => expect(schemas.length).toBeGreaterThan(0));
         for (const [i, schema] of schemas.entries()) {
           for (const rows of [0, 1, 500]) {
             test(`${pair}, dim ${dim}, table ${i}, ${rows} rows`, async () => {
-              const table = randomTable(schema, { rows, seed: dim + rows, nanPayloads });
+              const table = randomTable(schema, { rows, seed: dim + rows, nanPayloads, nul });
               const [first, second] = [from, to].map(({ info }, n) =>
                 join(folder, `${n}${info.extensions.at(-1)}`)
               );

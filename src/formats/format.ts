@@ -89,6 +89,8 @@ export interface WriterFeatures extends SinkFeatures {
   readonly keepsSchema: boolean;
   /** Whether NaN payloads survive. */
   readonly keepsNaN: boolean;
+  /** Set where text with a NUL character (U+0000) is refused, row by row. */
+  readonly refusesNul?: boolean;
 }
 
 /** What a user may say about an output. Formats take what concerns them. */

@@ -24,7 +24,10 @@ export function formatContract({ format, schemas, detectsTruncation }: ContractS
   const all = schemas ?? [1, 8, 33].map((dim) => holdable(everyKind(dim), features));
   const strictness = { nanPayloads: features.keepsNaN };
   const tableOf = (schema: Schema, rows: number, seed = rows) =>
-    randomTable(schema, { rows, seed, nulls: features.nulls, nanPayloads: features.keepsNaN });
+    randomTable(schema, {
+      ...{ rows, seed, nulls: features.nulls, nanPayloads: features.keepsNaN },
+      nul: !features.refusesNul,
+    });
   const readOptions = (schema: Schema, dataset?: Dataset): ReadOptions => ({
     ...READ,
     ...(dataset === undefined ? {} : { roles: dataset.roles }),

@@ -73,6 +73,8 @@ export interface TableOptions {
   readonly nulls?: boolean;
   /** NaNs with payloads, else only the canonical NaN (default true). */
   readonly nanPayloads?: boolean;
+  /** The NUL character in texts (default true). */
+  readonly nul?: boolean;
 }
 
 /** A batch of random values with edge values strewn in. Primary keys are unique. */
@@ -102,7 +104,7 @@ function randomColumn(f: Field, options: TableOptions, next: () => number): Colu
   const values: Value[] = [];
   for (let row = 0; row < rows; row++) {
     if (f.primaryKey) values.push(uniqueKey(f.type, row));
-    else values.push(nullable && next() < 0.3 ? null : randomValue(f.type, next));
+    else values.push(nullable && next() < 0.3 ? null : randomValue(f.type, next, options.nul));
   }
   return columnFromValues(f.type, values);
 }
@@ -132,11 +134,19 @@ function fillFixed(type: LogicalType, bytes: Uint8Array, next: () => number, nan
     switch (encoding.array as unknown) {
       case Float32Array:
         if (!edge) view.setFloat32(at, (next() - 0.5) * 10 ** Math.floor(next() * 8 - 4), true);
-        else view.setUint32(at, next() < 0.25 ? (nanPayloads ? pick(NAN_BITS) : 0x7fc00000) : pick(FLOAT_BITS), true);
+        else {view.setUint32(
+            at,
+            next() < 0.25 ? (nanPayloads ? pick(NAN_BITS) : 0x7fc00000) : pick(FLOAT_BITS),
+            true,
+          );}
         break;
       case Float64Array:
         if (!edge) view.setFloat64(at, (next() - 0.5) * 10 ** Math.floor(next() * 40 - 20), true);
-        else view.setFloat64(at, pick([0, -0, Infinity, -Infinity, NaN, 5e-324, Number.MAX_VALUE, 0.1]), true);
+        else {view.setFloat64(
+            at,
+            pick([0, -0, Infinity, -Infinity, NaN, 5e-324, Number.MAX_VALUE, 0.1]),
+            true,
+          );}
         break;
       case Uint16Array:
         view.setUint16(at, edge ? pick(HALF_BITS) : 0x3000 + Math.floor(next() * 0x0c00), true);
@@ -147,7 +157,11 @@ function fillFixed(type: LogicalType, bytes: Uint8Array, next: () => number, nan
         } else view.setBigInt64(at, edge ? pick(LONGS) : BigInt(Math.floor((next() - 0.5) * 2 ** 53)), true);
         break;
       case Int32Array:
-        view.setInt32(at, edge ? pick([2147483647, -2147483648, 0, -1]) : Math.floor((next() - 0.5) * 2e6), true);
+        view.setInt32(
+          at,
+          edge ? pick([2147483647, -2147483648, 0, -1]) : Math.floor((next() - 0.5) * 2e6),
+          true,
+        );
         break;
       case Int16Array:
         view.setInt16(at, edge ? pick([32767, -32768, 0, -1]) : Math.floor((next() - 0.5) * 2000), true);
@@ -158,28 +172,52 @@ function fillFixed(type: LogicalType, bytes: Uint8Array, next: () => number, nan
   }
 }
 
-const TEXTS = ['', 'a', 'käse', '日本語', '"quoted"', "it's", 'back\\slash', 'line\nbreak', '\u0000', '👍🏽', ' ', 'null'];
-const JSONS = ['{}', '{"a":1}', '{"big":9007199254740993,"e":1.50}', '[1,2,{"x":null}]', '"text"', 'null', 'true', '-0.0'];
+const TEXTS = [
+  '',
+  'a',
+  'käse',
+  '日本語',
+  '"quoted"',
+  "it's",
+  'back\\slash',
+  'line\nbreak',
+  '\u0000',
+  '👍🏽',
+  ' ',
+  'null',
+];
+const JSONS = [
+  '{}',
+  '{"a":1}',
+  '{"big":9007199254740993,"e":1.50}',
+  '[1,2,{"x":null}]',
+  '"text"',
+  'null',
+  'true',
+  '-0.0',
+];
 const PLACES = ['POINT (1 2)', 'LINESTRING (0 0, 1 1.5)', 'POLYGON ((0 0, 1 0, 1 1, 0 0))'];
 
-function randomValue(type: LogicalType, next: () => number): Value {
+function randomValue(type: LogicalType, next: () => number, nul = true): Value {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)];
   switch (type.kind) {
     case 'Bool':
       return next() < 0.5;
     case 'VarChar':
-      return next() < 0.5 ? pick(TEXTS) : `text ${Math.floor(next() * 1e6)}`;
+      return next() < 0.5 ? pick(nul ? TEXTS : TEXTS.filter((text) => text !== '\u0000')) : `text ${Math.floor(next() * 1e6)}`;
     case 'JSON':
       return pick(JSONS);
     case 'Geometry':
       return pick(PLACES);
     case 'Array':
-      return Array.from({ length: Math.floor(next() * 5) }, () => randomValue(type.element, next));
+      return Array.from({ length: Math.floor(next() * 5) }, () => randomValue(type.element, next, nul));
     case 'SparseFloatVector':
       return randomSparse(next);
     case 'StructArray':
-      return Array.from({ length: Math.floor(next() * 4) }, () =>
-        Object.fromEntries(type.fields.map((f) => [f.name, randomValue(f.type, next)])));
+      return Array.from(
+        { length: Math.floor(next() * 4) },
+        () => Object.fromEntries(type.fields.map((f) => [f.name, randomValue(f.type, next, nul)])),
+      );
     default: {
       const encoding = encodingOf(type);
       if (encoding.layout !== 'fixed') throw new TypeError(`no random value of ${type.kind}`);

@@ -1,4 +1,10 @@
 import type { Format } from '../format.ts';
+import { openReader } from './reader.ts';
+import { check, features, openWriter } from './writer.ts';
 
 /** The HDF5 format. */
-export const hdf5: Format = { name: 'hdf5' };
+export const hdf5: Format = {
+  name: 'hdf5',
+  reader: { access: 'seek', open: openReader },
+  writer: { access: 'seek', features, check, open: openWriter },
+};

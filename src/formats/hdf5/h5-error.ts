@@ -1,0 +1,60 @@
+/** Turns what HDF5's library throws into errors of vts. */
+import { type ErrorCode, VtsError } from '../../errors.ts';
+
+/** What went wrong in HDF5, in its own words: the innermost of the messages it stacks up. */
+export function innermostMessage(text: string): string {
+  const messages = [...text.matchAll(/^ +#\d+: .*? in \w+\(\): (.*)$/gm)].map((match) => match[1]);
+  return messages.at(-1) ?? text.split('\n')[0];
+}
+
+const MEANINGS: readonly [pattern: RegExp, code: ErrorCode, remedy: string][] = [
+  [
+    /truncated file|end of file|file read failed|address overflowed/i,
+    'InputTruncated',
+    'copy or download the file again',
+  ],
+  [
+    /required filter|filter .*not (registered|available)/i,
+    'InputUnsupported',
+    'rewrite it without the filter: h5repack -f NONE IN OUT',
+  ],
+  [
+    /external (raw|data|file)|virtual/i,
+    'InputUnsupported',
+    'copy the data into one file: h5repack IN OUT',
+  ],
+  [
+    /already open for write|consistency flags/i,
+    'InputUnreadable',
+    'close the program that writes it, or run: h5clear -s FILE',
+  ],
+  [
+    /allocat|out of memory|no space available/i,
+    'MemoryLimit',
+    'rewrite it with smaller chunks: h5repack -l CHUNK=... IN OUT',
+  ],
+];
+
+/** The error for `cause`, thrown while the file `file` was read. Errors of vts stay as they are. */
+export function readError(cause: unknown, file: string): unknown {
+  if (cause instanceof VtsError || isOurMistake(cause)) return cause;
+  const message = innermostMessage(String((cause as Error).message));
+  const known = MEANINGS.find(([pattern]) => pattern.test(message));
+  return new VtsError(known?.[1] ?? 'InputMalformed', `HDF5 cannot read ${file}: ${message}`, {
+    file,
+    remedy: known?.[2] ?? 'make the file again, or check it with h5dump or h5py',
+    cause,
+  });
+}
+
+/** The error for `cause`, thrown while the file `file` was written. */
+export function writeError(cause: unknown, file: string): unknown {
+  if (cause instanceof VtsError || isOurMistake(cause)) return cause;
+  const message = innermostMessage(String((cause as Error).message));
+  return new VtsError('OutputUnwritable', `HDF5 cannot write ${file}: ${message}`, { file, cause });
+}
+
+/** Whether the call was wrong rather than the file: wrong arguments, as Emscripten and JavaScript report them. */
+function isOurMistake(cause: unknown): boolean {
+  return !(cause instanceof Error) || cause.name === 'BindingError' || cause instanceof TypeError;
+}
