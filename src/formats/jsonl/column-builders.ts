@@ -50,10 +50,11 @@ export function columnBuilder(field: Field, capacity: number): ColumnBuilder {
 type ArrayType = Extract<LogicalType, { kind: 'Array' }>;
 type StructArrayType = Extract<LogicalType, { kind: 'StructArray' }>;
 
-/** `array` with room for `needed` elements, as it is when it has that. */
-function grown<T extends FixedArray>(array: T, needed: number): T {
+/** `array` with room for `needed` elements, as it is when it has that; else with room for `atLeast` or twice as many. */
+function grown<T extends FixedArray>(array: T, needed: number, atLeast = 0): T {
   if (needed <= array.length) return array;
-  const larger = new (array.constructor as new (length: number) => T)(Math.max(needed, array.length * 2));
+  const size = Math.max(needed, atLeast, array.length * 2);
+  const larger = new (array.constructor as new (length: number) => T)(size);
   larger.set(array as never);
   return larger;
 }
@@ -84,7 +85,7 @@ function nullRows(): { add(row: number): void; take(length: number): Uint8Array 
 
 function boolBuilder(): ColumnBuilder {
   const nulls = nullRows();
-  let bits = new Uint8Array(64);
+  let bits = new Uint8Array(0);
   let rows = 0;
   return {
     read(text) {
@@ -102,7 +103,7 @@ function boolBuilder(): ColumnBuilder {
     bytes: () => rows >>> 3,
     take() {
       const column = boolColumn(rows, bits.subarray(0, bitmapBytes(rows)), nulls.take(rows));
-      bits = new Uint8Array(bits.length);
+      bits = new Uint8Array(0);
       rows = 0;
       return column;
     },
@@ -119,23 +120,24 @@ function fixedBuilder(
   const perRow = stride * perValue;
   const rowBytes = stride * array.BYTES_PER_ELEMENT;
   const nulls = nullRows();
-  let values = new words(capacity * perRow);
+  let values = new words(0);
+  let room = capacity * perRow;
   let rows = 0;
   return {
     read(text) {
-      if ((rows + 1) * perRow > values.length) values = grown(values, (rows + 1) * perRow);
+      if ((rows + 1) * perRow > values.length) values = grown(values, (rows + 1) * perRow, room);
       read(text, values, rows * perRow);
       rows++;
     },
     pushNull() {
       nulls.add(rows++);
-      values = grown(values, rows * perRow);
-      // A value that failed half-way is never kept, so these are still zeros.
+      values = grown(values, rows * perRow, room);
     },
     bytes: () => rows * rowBytes,
     take() {
       const column = fixedColumn(type, new array(values.buffer, 0, rows * stride), nulls.take(rows));
-      values = new words(values.length);
+      room = values.length;
+      values = new words(0);
       rows = 0;
       return column;
     },
@@ -146,18 +148,20 @@ function fixedBuilder(
 function offsetList(
   capacity: number,
 ): { push(end: number): void; rows(): number; take(): Int32Array<ArrayBuffer> } {
-  let offsets = new Int32Array(capacity + 1);
+  let offsets = new Int32Array(1);
+  let room = capacity + 1;
   let rows = 0;
   return {
     push(end) {
       rows++;
-      if (rows >= offsets.length) offsets = grown(offsets, rows + 1);
+      if (rows >= offsets.length) offsets = grown(offsets, rows + 1, room);
       offsets[rows] = end;
     },
     rows: () => rows,
     take() {
       const taken = offsets.subarray(0, rows + 1);
-      offsets = new Int32Array(offsets.length);
+      room = offsets.length;
+      offsets = new Int32Array(1);
       rows = 0;
       return taken;
     },
@@ -168,7 +172,7 @@ function bytesBuilder(type: LogicalType, capacity: number): ColumnBuilder {
   const read = bytesReader(type);
   const nulls = nullRows();
   const offsets = offsetList(capacity);
-  const store = byteStore();
+  const store = byteStore(0);
   return {
     read(text) {
       read(text, store);
@@ -182,7 +186,7 @@ function bytesBuilder(type: LogicalType, capacity: number): ColumnBuilder {
     take() {
       const validity = nulls.take(offsets.rows());
       const column = bytesColumn(type, offsets.take(), store.bytes.subarray(0, store.length), validity);
-      store.bytes = new Uint8Array(store.bytes.length);
+      store.bytes = new Uint8Array(0);
       store.length = 0;
       return column;
     },

@@ -2,10 +2,12 @@
 import { type DenseVectorType, isDenseVector, type LogicalType } from '../../core/types.ts';
 import { decodeUtf8 } from '../../core/values.ts';
 import { byteStore } from './byte-store.ts';
+import { readFloat32Vector } from './float-vector.ts';
 import { readBfloat, readDouble, readFloat32, readHalf, readInt64, readInteger } from './numbers.ts';
 import { readString } from './strings.ts';
-import { misfit, skipSpace, syntaxError, type Text, wrongType } from './text.ts';
+import { misfit, type Text } from './text.ts';
 import { parseTime, TIME_RULE } from './timestamps.ts';
+import { beginVector, endElement } from './vector-text.ts';
 
 /** An array that values are read into; 64-bit integers go in two halves. */
 export type FixedArray =
@@ -56,13 +58,7 @@ function vectorReader(type: DenseVectorType): FixedReader {
   const { dim } = type;
   switch (type.kind) {
     case 'FloatVector':
-      return reader(Float32Array, (text, values, at) => {
-        beginVector(text);
-        for (let i = 0; i < dim; i++) {
-          values[at + i] = readFloat32(text);
-          endElement(text, i, dim);
-        }
-      });
+      return reader(Float32Array, (text, values, at) => readFloat32Vector(text, values, at, dim));
     case 'DoubleVector':
       return reader(Float64Array, (text, values, at) => {
         beginVector(text);
@@ -98,31 +94,6 @@ function elements(count: number, readOne: (text: Text) => number) {
       endElement(text, i, count);
     }
   };
-}
-
-/** Moves past the opening bracket of a vector. */
-function beginVector(text: Text): void {
-  if (text.bytes[text.pos] !== 0x5b) throw wrongType(text, 'an array of numbers');
-  text.pos++;
-  skipSpace(text);
-}
-
-/** Moves past what follows element `i` of `count`: a comma, or after the last one the closing bracket. */
-function endElement(text: Text, i: number, count: number): void {
-  const { bytes } = text;
-  let byte = bytes[text.pos];
-  if (byte <= 0x20) byte = skipSpace(text);
-  if (byte === 0x2c && i + 1 < count) {
-    if (bytes[++text.pos] <= 0x20) skipSpace(text);
-  } else if (byte === 0x5d && i + 1 === count) text.pos++;
-  else throw badLength(text, i + 1, count);
-}
-
-function badLength(text: Text, read: number, count: number): Error {
-  const byte = text.bytes[text.pos];
-  if (byte === 0x5d) return misfit(text, `The vector has ${read} elements`, `${count} elements`);
-  if (byte === 0x2c) return misfit(text, `The vector has more than ${count} elements`, `${count} elements`);
-  return syntaxError(text, 'a comma or "]"');
 }
 
 const time = byteStore(64);

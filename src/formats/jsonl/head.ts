@@ -16,6 +16,8 @@ export interface Head {
   /** The first lines, at `text.pos` the first of them. Readers leave it as it is, or take it by {@linkcode lines}. */
   readonly sample: Text;
   readonly facts: Facts;
+  /** Rows of the input at most; `Infinity` when the sample does not tell. */
+  readonly maxRows: number;
   /** The input's lines from `mark` on. A stream has them once. */
   lines(mark?: Mark): Lines;
   close(): Promise<void>;
@@ -32,6 +34,7 @@ export async function openHead(source: ByteSource): Promise<Head> {
   }
   return {
     sample,
+    maxRows: whole ? countLines(sample) : Infinity,
     facts: factsOf(source, compression, sample, whole),
     lines(mark) {
       if (front !== undefined && mark === undefined) {

@@ -1,7 +1,7 @@
 /**
  * Numbers from text, each rounded to the nearest value of its type.
  *
- * `scanNumber` gives the first 17 or 18 digits and a power of ten. Their product in doubles is off by less than 2^-50 of
+ * `scanNumber` gives the first 17 digits and a power of ten. Their product in doubles is off by less than 2^-50 of
  * itself; so where the values 2^-49 below and above round to the same float, that is the float nearest to the text. Where
  * they do not (about one number in a million, and exact ties), all digits decide.
  */

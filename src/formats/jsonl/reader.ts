@@ -52,7 +52,7 @@ async function* readBatches(
   const { columns, batchBytes, signal } = request;
   const wanted = (field: Field) => columns === undefined || columns.includes(field.name);
   const kept: Schema = { ...schema, fields: schema.fields.filter(wanted) };
-  const capacity = Math.min(rowsPerBatch(kept, batchBytes), MAX_ROWS);
+  const capacity = Math.min(rowsPerBatch(kept, batchBytes), MAX_ROWS, head.maxRows);
   const shape = objectShape(
     schema.fields,
     (field) => wanted(field) ? columnBuilder(field, capacity) : undefined,

@@ -35,10 +35,10 @@ export interface Text {
 /** A number as its digits say it: about `mantissa` times ten to the `exponent`. */
 export interface ScannedNumber {
   negative: boolean;
-  /** The first 18 digits, rounded to a double. */
+  /** The first 17 significant digits, rounded to a double. */
   mantissa: number;
   exponent: number;
-  /** Whether digits past the 18th were dropped. */
+  /** Whether digits other than 0 were dropped behind those. */
   dropped: boolean;
   /** Whether it has neither fraction nor exponent. */
   whole: boolean;
