@@ -3,14 +3,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RowGroup } from 'hyparquet';
 import { readParquet } from 'parquet-wasm/node';
-import type { Batch } from '../../src/core/batch.ts';
+import { type Batch, sliceBatch } from '../../src/core/batch.ts';
 import { field, type Schema } from '../../src/core/schema.ts';
 import { schemaToJson } from '../../src/core/schema-json.ts';
-import { COMPRESSIONS } from '../../src/formats/parquet/write/compression.ts';
+import { type Compression, COMPRESSIONS } from '../../src/formats/parquet/write/compression.ts';
+import { footer, MAGIC } from '../../src/formats/parquet/write/footer.ts';
+import { rowGroupWriter } from '../../src/formats/parquet/write/row-group.ts';
 import { parquetWriter } from '../../src/formats/parquet/write/writer.ts';
+import { memorySink } from '../../src/stores/memory.ts';
 import { canonical } from '../support/compare.ts';
-import { WRITE, writeTable } from '../support/format-io.ts';
+import { datasetOf, WRITE, writeTable } from '../support/format-io.ts';
 import { runPython } from '../support/python.ts';
 import { everyKind, randomTable } from '../support/tables.ts';
 
@@ -20,7 +24,7 @@ const FORMAT = { name: 'parquet', writer: parquetWriter };
 /** Structs with a nullable scalar, a vector of each layout and a nested list. */
 const NESTED: Schema = {
   fields: [true, false].map((nullable) =>
-    field(`structs${nullable ? '_null' : ''}`, {
+    field(nullable ? 'nested_null' : 'nested', {
       kind: 'StructArray',
       fields: [
         field('text', { kind: 'VarChar' }, { nullable: true }),
@@ -35,6 +39,21 @@ const NESTED: Schema = {
     }, { nullable })
   ),
 };
+
+/** Pages of a few rows in several row groups. */
+async function writeSmallPages(table: Batch, compression: Compression): Promise<Uint8Array> {
+  const group = rowGroupWriter(table.schema.fields, compression, 100);
+  const sink = memorySink();
+  await sink.write(MAGIC);
+  const groups: RowGroup[] = [];
+  for (const [start, middle, end] of [[0, 37, 150], [150, 151, 152], [152, 300, 400]]) {
+    group.add(sliceBatch(table, start, middle));
+    group.add(sliceBatch(table, middle, end));
+    groups.push(await group.finish(sink));
+  }
+  await sink.write(footer(datasetOf(table), groups));
+  return sink.bytes();
+}
 
 /** Rows larger than a page. */
 const LARGE: Schema = {
@@ -66,8 +85,19 @@ describe('Parquet files of vts', () => {
     tables.push(['nested', randomTable(NESTED, { rows: 200, seed: 4 }), 'auto']);
     tables.push(['large', randomTable(LARGE, { rows: 2, seed: 5 }), 'auto']);
     tables.push(['no-nulls', randomTable(everyKind(4), { rows: 100, nulls: false }), 'auto']);
+    const files: [string, Batch, Uint8Array][] = [];
     for (const [name, table, compression] of tables) {
-      const bytes = await writeTable(FORMAT, table, { options: { ...WRITE, compression }, rowsPerWrite: 70 });
+      const options = { ...WRITE, compression };
+      files.push([name, table, await writeTable(FORMAT, table, { options, rowsPerWrite: 70 })]);
+    }
+    for (const compression of [COMPRESSIONS.none, COMPRESSIONS.bss]) {
+      const table = randomTable({ fields: [...everyKind(3).fields, ...NESTED.fields] }, {
+        rows: 400,
+        seed: 6,
+      });
+      files.push([`small-pages-${compression.others}`, table, await writeSmallPages(table, compression)]);
+    }
+    for (const [name, table, bytes] of files) {
       const columns = table.columns.map((column) =>
         Array.from({ length: column.length }, (_, row) => canonical(column, row))
       );

@@ -26,7 +26,11 @@ export interface RowGroupWriter {
 }
 
 /** A writer of row groups with the columns of `fields`. */
-export function rowGroupWriter(fields: readonly Field[], compression: Compression): RowGroupWriter {
+export function rowGroupWriter(
+  fields: readonly Field[],
+  compression: Compression,
+  pageBytes = PAGE_BYTES,
+): RowGroupWriter {
   const places = fields.map(leafPlaces);
   // Half of the group's bytes at most are in blocks that are not full.
   const blockBytes = ROW_GROUP_BYTES / 2 / Math.max(1, places.flat().length);
@@ -43,7 +47,7 @@ export function rowGroupWriter(fields: readonly Field[], compression: Compressio
     },
     add(batch) {
       batch.columns.forEach((column, i) => {
-        const pages = Math.max(1, Math.ceil(columnBytes(column) / PAGE_BYTES));
+        const pages = Math.max(1, Math.ceil(columnBytes(column) / pageBytes));
         const step = Math.ceil(column.length / pages);
         for (let row = 0; row < column.length; row += step) {
           const page = sliceColumn(column, row, Math.min(column.length, row + step));

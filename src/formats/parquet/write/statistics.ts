@@ -5,10 +5,10 @@ import type { LeafItems, Ranges } from './shred.ts';
 /** A bound as the footer takes it. */
 type Bound = number | bigint | Uint8Array;
 
-/** The bounds of some values. */
+/** The bounds of some values, as a footer names them. */
 interface Bounds {
-  readonly min: Bound;
-  readonly max: Bound;
+  readonly min_value: Bound;
+  readonly max_value: Bound;
 }
 
 /** Bounds over the pages of a chunk. */
@@ -33,8 +33,8 @@ export function boundsTracker(): BoundsTracker {
       else if (bounds === undefined) bounds = page;
       else {
         bounds = {
-          min: isLess(page.min, bounds.min) ? page.min : bounds.min,
-          max: isLess(bounds.max, page.max) ? page.max : bounds.max,
+          min_value: isLess(page.min_value, bounds.min_value) ? page.min_value : bounds.min_value,
+          max_value: isLess(bounds.max_value, page.max_value) ? page.max_value : bounds.max_value,
         };
       }
     },
@@ -74,7 +74,9 @@ function numberBounds(values: Float64Array, ranges: Ranges): Bounds | undefined 
   }
   const isFloat = values.constructor === Float32Array || values.constructor === Float64Array;
   // The sign of a zero is not ordered, so bounds have to cover both.
-  return isFloat ? { min: min === 0 ? -0 : min, max: max === 0 ? 0 : max } : { min, max };
+  return isFloat
+    ? { min_value: min === 0 ? -0 : min, max_value: max === 0 ? 0 : max }
+    : { min_value: min, max_value: max };
 }
 
 /** Compares 64-bit integers as two halves: a bigint a row is slow. */
@@ -91,7 +93,7 @@ function longBounds(values: BigInt64Array, ranges: Ranges): Bounds {
       else if (isLessAt(max, row)) max = row;
     }
   }
-  return { min: values[min], max: values[max] };
+  return { min_value: values[min], max_value: values[max] };
 }
 
 function textBounds({ values, offsets }: Column, ranges: Ranges): Bounds | undefined {
@@ -113,8 +115,8 @@ function textBounds({ values, offsets }: Column, ranges: Ranges): Bounds | undef
     }
   }
   const text = (row: number) => bytes.slice(offsets![row], offsets![row + 1]);
-  const bounds = { min: text(min), max: text(max) };
-  return bounds.min.length > MAX_BOUND_BYTES || bounds.max.length > MAX_BOUND_BYTES ? undefined : bounds;
+  const bounds = { min_value: text(min), max_value: text(max) };
+  return Object.values(bounds).some((bound) => bound.length > MAX_BOUND_BYTES) ? undefined : bounds;
 }
 
 /** Text in the order of its bytes. */

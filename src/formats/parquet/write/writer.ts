@@ -19,7 +19,10 @@ const MAX_STRETCH_BYTES = 16 * 1024 * 1024;
 export const parquetWriter: WriterFactory = {
   access: 'stream',
   features: { kinds: new Set(KINDS), nulls: true, keepsSchema: true, keepsNaN: true },
-  check: ({ schema }) => fieldProblems(schema.fields),
+  check({ schema }, { compression }) {
+    compressionByName(compression);
+    return fieldProblems(schema.fields);
+  },
   open: openWriter,
 };
 
