@@ -22,6 +22,7 @@ export const parseFlat: IndexParser = ({ fourcc, cursor }) => {
     parts: {},
     facts: {},
     notes: [],
+    byList: false,
     vectors: {
       type: { kind: 'FloatVector', dim },
       rows: rowReader(cursor.source, oneRun(position, total, dim * 4)),
@@ -46,6 +47,7 @@ export const parseBinaryFlat: IndexParser = ({ fourcc, cursor }) => {
     parts: {},
     facts: {},
     notes: [],
+    byList: false,
     vectors: {
       type: { kind: 'BinaryVector', dim },
       rows: rowReader(cursor.source, oneRun(position, total, dim / 8)),

@@ -2,7 +2,7 @@
  * `IHNf`, HNSW over a Flat index: header, graph, storage. The vectors are those of the storage, in order; the graph only
  * serves search and is passed over.
  */
-import type { Cursor } from './cursor.ts';
+import { type Cursor, readFully } from './cursor.ts';
 import { readHeader } from './header.ts';
 import type { IndexParser } from './index-node.ts';
 
@@ -43,6 +43,7 @@ export const parseHnswFlat: IndexParser = ({ fourcc, cursor, parseInner }) => {
     parts: { storage },
     facts: { ...graph },
     notes: ['the HNSW graph is left out: it serves search only'],
+    byList: false,
     vectors: storage.vectors,
     ids: undefined,
   };
@@ -64,7 +65,7 @@ function readGraph(cursor: Cursor, total: number): Graph {
   const neighbours = cursor.array('the neighbours of HNSW nodes', 4);
   const view = (position: number, bytes: number) => {
     const target = new DataView(new ArrayBuffer(bytes));
-    cursor.source.readSync(new Uint8Array(target.buffer), position);
+    readFully(cursor.source, new Uint8Array(target.buffer), position);
     return target;
   };
   const end = view(offsets.position + total * 8, 8).getBigUint64(0, true);

@@ -33,6 +33,7 @@ export const parseIdMap: IndexParser = ({ fourcc, cursor, parseInner }) => {
     parts: { index: inner },
     facts: {},
     notes: inner.notes,
+    byList: inner.byList,
     vectors: inner.vectors,
     ids: inner.ids === undefined ? idMap : mapped(inner.ids, idMap, cursor.source.name),
   };

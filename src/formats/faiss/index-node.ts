@@ -20,6 +20,8 @@ export interface IndexNode {
   readonly facts: Facts;
   /** What a user should know of how the rows are read. */
   readonly notes: readonly string[];
+  /** Whether rows lie list by list rather than in the order in which they were added. */
+  readonly byList: boolean;
   /** The vectors in stored order, or why there are none to be had. */
   readonly vectors: StoredVectors | string;
   /** An id (i64) for each stored vector; `undefined` when the row number is the id. */

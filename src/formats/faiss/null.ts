@@ -17,6 +17,7 @@ export const parseNull: IndexParser = ({ fourcc }) => ({
   parts: {},
   facts: {},
   notes: [],
+  byList: false,
   vectors: 'the index was saved without its vectors (IO_FLAG_SKIP_STORAGE)',
   ids: undefined,
 });

@@ -33,7 +33,7 @@ function openReader(
   trailingBytes: number,
   options: ReadOptions,
 ): FormatReader {
-  const dataset = datasetOf(node, vectors, trailingBytes);
+  const dataset = datasetOf(node, vectors, trailingBytes, options.order);
   const columns = storedColumns(node, vectors);
   let sorted: SortedIndex | undefined;
   return {
@@ -57,11 +57,19 @@ function openReader(
   };
 }
 
-function datasetOf(node: IndexNode, vectors: StoredVectors, trailingBytes: number): Dataset {
+function datasetOf(
+  node: IndexNode,
+  vectors: StoredVectors,
+  trailingBytes: number,
+  order: ReadOptions['order'],
+): Dataset {
   const { header, ids } = node;
   const notes = [...node.notes];
   if (ids === undefined) {
     notes.push('the index has no ids of its own: a row is known by its number, from 0 on');
+  }
+  if (node.byList && order === 'stored') {
+    notes.push('rows come list by list, as they are stored; --order id sorts them by id');
   }
   if (header.cosine) {
     notes.push('Milvus marked the index as COSINE, which faiss itself would read as inner product');
@@ -111,7 +119,7 @@ function sortedColumns(
  * Sorted rows are gathered in windows of this many bytes: ids mostly rise within each list, so the more of them are
  * gathered at once, the longer the pieces that are read.
  */
-const SORTED_WINDOW = 32 << 20;
+const SORTED_WINDOW = 16 << 20;
 
 async function* readBatches(
   columns: readonly ReadableColumn[],
