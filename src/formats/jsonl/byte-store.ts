@@ -5,12 +5,20 @@ import { MAX_OFFSET } from '../../core/column.ts';
 /** Bytes appended one after the other. */
 export interface ByteStore {
   bytes: Uint8Array<ArrayBuffer>;
+  /** Over the same memory. */
+  view: DataView;
   length: number;
 }
 
 /** An empty store. */
 export function byteStore(capacity = 1024): ByteStore {
-  return { bytes: new Uint8Array(capacity), length: 0 };
+  const bytes = new Uint8Array(capacity);
+  return { bytes, view: new DataView(bytes.buffer), length: 0 };
+}
+
+/** Empties `store` and gives up its memory, which a column may hold. */
+export function release(store: ByteStore): void {
+  Object.assign(store, byteStore(0));
 }
 
 /** Makes room for `more` bytes. @throws VtsError MemoryLimit past what one column of a batch can hold */
@@ -21,6 +29,7 @@ export function reserve(store: ByteStore, more: number): void {
   const grown = new Uint8Array(Math.min(MAX_OFFSET, Math.max(needed, store.bytes.length * 2)));
   grown.set(store.bytes.subarray(0, store.length));
   store.bytes = grown;
+  store.view = new DataView(grown.buffer);
 }
 
 /** Appends `source[start .. end)`. */

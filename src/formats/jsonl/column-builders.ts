@@ -11,7 +11,7 @@ import {
 import type { ValuesConstructor } from '../../core/column.ts';
 import type { Field } from '../../core/schema.ts';
 import type { LogicalType } from '../../core/types.ts';
-import { byteStore } from './byte-store.ts';
+import { byteStore, release } from './byte-store.ts';
 import { bytesReader } from './bytes-values.ts';
 import { type FixedArray, fixedReader } from './fixed-values.ts';
 import { objectShape, readObject } from './object-reader.ts';
@@ -186,8 +186,7 @@ function bytesBuilder(type: LogicalType, capacity: number): ColumnBuilder {
     take() {
       const validity = nulls.take(offsets.rows());
       const column = bytesColumn(type, offsets.take(), store.bytes.subarray(0, store.length), validity);
-      store.bytes = new Uint8Array(0);
-      store.length = 0;
+      release(store);
       return column;
     },
   };

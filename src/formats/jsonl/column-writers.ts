@@ -6,13 +6,13 @@ import type { Field } from '../../core/schema.ts';
 import { isDenseVector, type LogicalType } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import { append, type ByteStore, reserve } from './byte-store.ts';
+import { type Floats, floatsOf, writeFloats } from './float-text.ts';
 import { writeJson } from './json-text.ts';
 import {
   NUMBER_ROOM,
   writeAscii,
   writeBfloat,
   writeDouble,
-  writeFloat32,
   writeHalf,
   writeInt64,
   writeInteger,
@@ -53,12 +53,14 @@ function valueWriter(out: ByteStore, field: Field, column: Column): ValueWriter 
       return (row) => writeJson(out, values, offsets![row], offsets![row + 1], field, row);
     case 'SparseFloatVector':
       return (row) => writeSparse(out, values, offsets![row], offsets![row + 1]);
+    case 'FloatVector':
+      return floatVectorWriter(out, type.dim, floatsOf(column.values as Float32Array));
     case 'Array':
       return arrayWriter(out, offsets!, columnWriter(out, field, column.children[0]));
     case 'StructArray':
       return arrayWriter(out, offsets!, objectWriter(out, type.fields, column.children));
     default: {
-      const writeOne = numberWriter(type, column, field);
+      const writeOne = numberWriter(out, type, column, field);
       if (isDenseVector(type)) return vectorWriter(out, column.values.length / column.length, writeOne);
       return (row) => {
         reserve(out, NUMBER_ROOM);
@@ -71,12 +73,12 @@ function valueWriter(out: ByteStore, field: Field, column: Column): ValueWriter 
 /** Writes element `i` of the values of a fixed-size column. */
 type NumberWriter = (bytes: Uint8Array<ArrayBuffer>, at: number, i: number) => number;
 
-function numberWriter(type: LogicalType, { values }: Column, { name }: Field): NumberWriter {
+function numberWriter(out: ByteStore, type: LogicalType, { values }: Column, { name }: Field): NumberWriter {
   switch (type.kind) {
-    case 'Float':
-    case 'FloatVector': {
-      const floats = values as Float32Array;
-      return (bytes, at, i) => writeFloat32(bytes, at, floats[i]);
+    case 'Float': {
+      const floats = floatsOf(values as Float32Array);
+      // Without the comma.
+      return (_, at, i) => writeFloats(out.view, at, floats, i, i + 1) - 1;
     }
     case 'Double':
     case 'DoubleVector': {
@@ -98,6 +100,16 @@ function numberWriter(type: LogicalType, { values }: Column, { name }: Field): N
       return (bytes, at, i) => writeInteger(bytes, at, integers[i]);
     }
   }
+}
+
+function floatVectorWriter(out: ByteStore, dim: number, floats: Floats): ValueWriter {
+  return (row) => {
+    reserve(out, 2 + dim * NUMBER_ROOM);
+    out.bytes[out.length] = 0x5b;
+    const end = writeFloats(out.view, out.length + 1, floats, row * dim, (row + 1) * dim);
+    out.bytes[end - 1] = 0x5d;
+    out.length = end;
+  };
 }
 
 function vectorWriter(out: ByteStore, stride: number, writeOne: NumberWriter): ValueWriter {

@@ -1,6 +1,5 @@
 /** Numbers written as JSON. All functions take the bytes and a place in them, where there must be room, and return the end. */
 import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from './half.ts';
-import { shortest, shortestFloat } from './shortest-float.ts';
 
 /** Room that any number needs at most, with a comma behind it. */
 export const NUMBER_ROOM = 32;
@@ -8,10 +7,6 @@ export const NUMBER_ROOM = 32;
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const ZERO = 0x30;
-const POINT = 0x2e;
-
-/** Powers of ten that fit an int32. */
-const TENS = Int32Array.from({ length: 10 }, (_, i) => 10 ** i);
 
 /** Writes ASCII text. */
 export function writeAscii(bytes: Bytes, at: number, text: string): number {
@@ -60,57 +55,7 @@ export function writeInt64(bytes: Bytes, at: number, low: number, high: number):
   return writeAscii(bytes, at, ((BigInt(high) << 32n) | BigInt(low >>> 0)).toString());
 }
 
-/** Writes a float32 in its shortest digits. */
-export function writeFloat32(bytes: Bytes, at: number, value: number): number {
-  if (!(value > 0 && value < Infinity)) {
-    if (!(value < 0 && value > -Infinity)) return writeSpecial(bytes, at, value);
-    bytes[at++] = 0x2d;
-    value = -value;
-  }
-  shortestFloat(value);
-  const { digits, places } = shortest;
-  const count = countDigits(digits);
-  if (places > 0 && places < count) {
-    // 12.345: from the last digit on, leaving a gap for the point.
-    const integer = (digits / TENS[places]) | 0;
-    writeDigits(bytes, at, integer, count - places);
-    bytes[at + count - places] = POINT;
-    writeDigits(bytes, at + count - places + 1, digits - integer * TENS[places], places);
-    return at + count + 1;
-  }
-  if (places >= count && places < count + 5) {
-    // 0.00012345
-    bytes[at] = ZERO;
-    bytes[at + 1] = POINT;
-    for (let i = 0; i < places - count; i++) bytes[at + 2 + i] = ZERO;
-    writeDigits(bytes, at + 2 + places - count, digits, count);
-    return at + 2 + places;
-  }
-  if (places <= 0 && count - places <= 16) {
-    // 1234500.0
-    writeDigits(bytes, at, digits, count);
-    at += count;
-    for (let i = places; i < 0; i++) bytes[at++] = ZERO;
-    bytes[at] = POINT;
-    bytes[at + 1] = ZERO;
-    return at + 2;
-  }
-  return writeExponent(bytes, at, digits, count, places);
-}
-
-/** 1.2345e-20 */
-function writeExponent(bytes: Bytes, at: number, digits: number, count: number, places: number): number {
-  writeDigits(bytes, at + 1, digits, count);
-  bytes[at] = bytes[at + 1];
-  if (count > 1) {
-    bytes[at + 1] = POINT;
-    at += count + 1;
-  } else at++;
-  bytes[at++] = 0x65;
-  return writeInteger(bytes, at, count - 1 - places);
-}
-
-/** Zeros, NaN and the infinities. */
+/** Writes a zero, NaN or an infinity. */
 function writeSpecial(bytes: Bytes, at: number, value: number): number {
   if (value === 0) return writeAscii(bytes, at, Object.is(value, -0) ? '-0.0' : '0.0');
   return writeAscii(bytes, at, value !== value ? '"NaN"' : value > 0 ? '"Infinity"' : '"-Infinity"');

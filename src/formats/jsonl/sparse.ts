@@ -1,6 +1,7 @@
 /** Sparse vectors as JSON: `{"12": 0.5, "40": 1.0}`; `{"indices": [12, 40], "values": [0.5, 1.0]}` is read too. */
 import { type ByteStore, reserve } from './byte-store.ts';
-import { writeFloat32, writeInteger } from './number-text.ts';
+import { floatsOf, writeFloats } from './float-text.ts';
+import { NUMBER_ROOM, writeInteger } from './number-text.ts';
 import { readFloat32, readInteger } from './numbers.ts';
 import { expectColon, nextItem } from './skip-value.ts';
 import { atWord, misfit, skipSpace, syntaxError, type Text, wrongType } from './text.ts';
@@ -92,16 +93,20 @@ function appendSorted(
 
 /** Writes the (u32, f32) pairs `source[start .. end)`. */
 export function writeSparse(out: ByteStore, source: Uint8Array, start: number, end: number): void {
-  const view = new DataView(source.buffer, source.byteOffset + start, end - start);
-  reserve(out, 2 + 5 * (end - start));
-  out.bytes[out.length++] = 0x7b;
-  for (let at = 0; at < view.byteLength; at += 8) {
-    if (at > 0) out.bytes[out.length++] = 0x2c;
-    out.bytes[out.length++] = 0x22;
-    out.length = writeInteger(out.bytes, out.length, view.getUint32(at, true));
-    out.bytes[out.length++] = 0x22;
-    out.bytes[out.length++] = 0x3a;
-    out.length = writeFloat32(out.bytes, out.length, view.getFloat32(at + 4, true));
+  const words = new Uint32Array(source.slice(start, end).buffer);
+  const floats = floatsOf(new Float32Array(words.buffer));
+  reserve(out, 2 + words.length * NUMBER_ROOM);
+  const { bytes, view } = out;
+  let at = out.length;
+  bytes[at++] = 0x7b;
+  for (let i = 0; i < words.length; i += 2) {
+    bytes[at++] = 0x22;
+    at = writeInteger(bytes, at, words[i]);
+    bytes[at++] = 0x22;
+    bytes[at++] = 0x3a;
+    at = writeFloats(view, at, floats, i + 1, i + 2);
   }
-  out.bytes[out.length++] = 0x7d;
+  if (words.length > 0) at--;
+  bytes[at++] = 0x7d;
+  out.length = at;
 }
