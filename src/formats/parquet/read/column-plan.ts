@@ -1,0 +1,159 @@
+/** Which logical type each column becomes, and why. */
+import { type Field, findField, type Roles, type Schema } from '../../../core/schema.ts';
+import {
+  type DenseVectorType,
+  formatType,
+  isDenseVector,
+  isScalar,
+  type LogicalType,
+  type ScalarType,
+} from '../../../core/types.ts';
+import { VtsError } from '../../../errors.ts';
+import type { ParquetFile } from './footer.ts';
+import { meaningOf, naturalType } from './leaf-type.ts';
+import { shapeHolds, type VectorLayout, vectorLayout } from './nest-column.ts';
+import { firstRowLengths } from './row-lengths.ts';
+import { type ListShape, type Shape, shapeOf } from './shape.ts';
+
+/** A column and the field that it becomes. */
+export interface ColumnPlan {
+  readonly field: Field;
+  readonly shape: Shape;
+  /** How vectors lie in lists, for the columns that have the fast path. */
+  readonly vector?: VectorLayout;
+}
+
+/** What decides types. */
+export interface TypeSources {
+  /** Types that the user gives. */
+  readonly given: Schema | undefined;
+  /** Types that vts wrote into the file. */
+  readonly own: Schema | undefined;
+  /** Lengths of fixed-size lists that Arrow wrote into the file. */
+  readonly listSizes: ReadonlyMap<string, number>;
+  readonly roles: Roles;
+}
+
+/** The plans of all columns, in order, and sentences on what was inferred. */
+export interface Plans {
+  readonly columns: readonly ColumnPlan[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Plans all columns of `file`; looks into the first pages of lists that may be vectors.
+ * @throws VtsError PlanRefused when a given type does not fit its column
+ */
+export async function planColumns(file: ParquetFile, sources: TypeSources): Promise<Plans> {
+  const notes: string[] = [];
+  const columns: ColumnPlan[] = [];
+  for (const node of file.columns) {
+    const shape = shapeOf(node);
+    const nullable = node.element.repetition_type === 'OPTIONAL';
+    const declared = declaredField(node.name, shape, sources, notes);
+    if (declared !== undefined) {
+      columns.push(planned({ ...declared, nullable: nullable || declared.nullable }, shape));
+      continue;
+    }
+    const { type, note } = await inferredType(file, node.name, shape, sources);
+    if (note !== undefined) notes.push(`"${node.name}" ${note}`);
+    columns.push(planned({ name: node.name, type, nullable }, shape));
+  }
+  return { columns, notes };
+}
+
+function planned(field: Field, shape: Shape): ColumnPlan {
+  if (!isDenseVector(field.type) || shape.kind !== 'list' || shape.element.kind !== 'leaf') {
+    return { field, shape };
+  }
+  const vector = vectorLayout(shape.element.node, field.type);
+  return vector === undefined ? { field, shape } : { field, shape, vector };
+}
+
+/** The field that the user or vts itself declared. */
+function declaredField(name: string, shape: Shape, sources: TypeSources, notes: string[]): Field | undefined {
+  const given = sources.given && findField(sources.given, name);
+  if (given !== undefined) {
+    if (shapeHolds(shape, given.type)) return given;
+    throw new VtsError('PlanRefused', `"${name}" cannot be read as ${formatType(given.type)}`, {
+      field: name,
+      expected: `a type for ${describeShape(shape)}`,
+      remedy: 'mend the schema, or leave the column out of it and use --cast',
+    });
+  }
+  const own = sources.own && findField(sources.own, name);
+  if (own === undefined || shapeHolds(shape, own.type)) return own;
+  notes.push(
+    `"${name}" was ${formatType(own.type)} when vts wrote it, but has been changed since to ${
+      describeShape(shape)
+    }`,
+  );
+  return undefined;
+}
+
+function describeShape(shape: Shape): string {
+  if (shape.kind === 'struct') return 'a struct';
+  if (shape.kind === 'list') return `a ${shape.map ? 'map' : 'list'} of ${describeShape(shape.element)}`;
+  const { type, converted_type: converted, logical_type: logical } = shape.node.element;
+  const annotation = logical?.type ?? converted;
+  return annotation === undefined ? `${type}` : `${type} (${annotation})`;
+}
+
+async function inferredType(
+  file: ParquetFile,
+  name: string,
+  shape: Shape,
+  sources: TypeSources,
+): Promise<{ type: LogicalType; note?: string }> {
+  if (shape.kind === 'leaf') return naturalType(shape.node.element);
+  if (shape.kind === 'struct' || shape.map || shape.element.kind !== 'leaf') {
+    return { type: { kind: 'JSON' }, note: 'is nested: read as JSON text' };
+  }
+  const kind = vectorKind(shape, sources.roles.vector === name);
+  if (kind !== undefined) {
+    const size = sources.listSizes.get(name);
+    if (size !== undefined) return { type: { kind, dim: size } };
+    const { lists, length } = await firstRowLengths(file, shape);
+    if (length !== undefined) {
+      const type: LogicalType = { kind, dim: length };
+      return {
+        type,
+        note: `is taken for a ${formatType(type)}, as its first ${lists} lists have ${length} elements each`,
+      };
+    }
+  }
+  return arrayType(shape, sources.roles.vector === name);
+}
+
+function vectorKind(shape: ListShape, vectorRole: boolean): DenseVectorType['kind'] | undefined {
+  if (shape.element.kind !== 'leaf') return undefined;
+  const meaning = meaningOf(shape.element.node.element);
+  switch (meaning.kind) {
+    case 'float':
+      return 'FloatVector';
+    case 'double':
+      return 'DoubleVector';
+    case 'half':
+      return 'Float16Vector';
+    case 'integer':
+      return vectorRole && meaning.bits === 8 && meaning.signed ? 'Int8Vector' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function arrayType(shape: ListShape, vectorRole: boolean): { type: LogicalType; note?: string } {
+  if (shape.element.kind !== 'leaf') throw new TypeError('an array of what is no leaf');
+  const { element } = shape.element.node;
+  const meaning = meaningOf(element);
+  const natural = naturalType(element);
+  const scalar: ScalarType = isScalar(natural.type) ? natural.type : { kind: 'VarChar' };
+  const notes: string[] = [];
+  if (natural.note !== undefined) notes.push(natural.note);
+  else if (!isScalar(natural.type)) notes.push(`has lists of ${natural.type.kind}: read as Array<VarChar>`);
+  if (vectorRole && meaning.kind === 'integer' && meaning.bits === 8 && !meaning.signed) {
+    notes.push('may be a binary vector: say so with --schema (BinaryVector, its dimension in bits)');
+  }
+  const type: LogicalType = { kind: 'Array', element: scalar };
+  return notes.length === 0 ? { type } : { type, note: notes.join('; it ') };
+}

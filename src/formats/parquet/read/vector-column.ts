@@ -1,0 +1,193 @@
+/**
+ * Vector columns: lists of numbers, each row of the same length. Where the levels of a page are those of whole rows without
+ * a null, its values are copied as one block of bytes; else entry by entry.
+ */
+import { clearBit, makeBitmap } from '../../../core/bitmap.ts';
+import { fixedColumnFromBytes } from '../../../core/column.ts';
+import { formatType } from '../../../core/types.ts';
+import { VtsError } from '../../../errors.ts';
+import type { ColumnPlan } from './column-plan.ts';
+import type { ColumnReader } from './column-reader.ts';
+import type { ParquetFile } from './footer.ts';
+import { LeafReader } from './leaf-reader.ts';
+import { narrow, type VectorLayout } from './nest-column.ts';
+import type { ListShape } from './shape.ts';
+import { valueWidth } from './values.ts';
+
+/** Reads the column of `plan`, a list of which each row has `layout.elements`. */
+export function vectorColumnReader(
+  file: ParquetFile,
+  { plan, layout, group }: { plan: ColumnPlan; layout: VectorLayout; group: number },
+): ColumnReader {
+  const rows = new VectorRows(file, plan, layout, group);
+  const { type } = plan.field;
+  return {
+    rowBytes: layout.elements * layout.width,
+    async read(count) {
+      const { bytes, validity } = await rows.read(count);
+      return fixedColumnFromBytes(type, bytes, validity);
+    },
+    skip: (count) => rows.skip(count),
+    finish: () => rows.finish(),
+  };
+}
+
+/** Rows of a batch that are being filled. */
+interface Target {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly rows: number;
+  validity: Uint8Array | null;
+  /** The row at hand. */
+  row: number;
+}
+
+const SKIP_BYTES = 1 << 20;
+
+class VectorRows {
+  readonly #leaf: LeafReader;
+  readonly #list: ListShape;
+  readonly #plan: ColumnPlan;
+  readonly #elements: number;
+  readonly #width: number;
+  readonly #copy: (target: Target, element: number, count: number) => void;
+  /** The row of the file that a target's row 0 is. */
+  #firstRow: number;
+  /** Elements of the row at hand that were read. */
+  #filled = 0;
+
+  constructor(file: ParquetFile, plan: ColumnPlan, layout: VectorLayout, group: number) {
+    const list = plan.shape as ListShape;
+    const { node } = list.element as { node: LeafReader['node'] };
+    this.#leaf = new LeafReader(file, node, group);
+    this.#list = list;
+    this.#plan = plan;
+    this.#elements = layout.elements;
+    this.#width = layout.width;
+    this.#firstRow = file.groups[group]?.firstRow ?? 0;
+    this.#copy = valueWidth(node.element) === layout.width
+      ? ({ bytes }, element, count) => this.#leaf.source.copy(bytes, element * layout.width, count)
+      : (target, element, count) => this.#narrow(target, element, count, layout.signed);
+  }
+
+  async read(rows: number): Promise<Target> {
+    const target: Target = {
+      bytes: new Uint8Array(rows * this.#elements * this.#width),
+      rows,
+      validity: null,
+      row: 0,
+    };
+    const leaf = this.#leaf;
+    while (target.row < rows) {
+      if (leaf.pos === leaf.end && !await leaf.more((rows - target.row) * this.#elements - this.#filled)) {
+        if (this.#filled > 0) throw this.#wrongLength(target.row, this.#filled);
+        throw new VtsError('InputMalformed', 'a column ends before its last row', {
+          expected: `${rows - target.row} rows more`,
+        });
+      }
+      if (this.#regular()) this.#takeRegular(target);
+      else this.#takeEntries(target);
+    }
+    this.#firstRow += rows;
+    return target;
+  }
+
+  async skip(rows: number): Promise<void> {
+    const step = Math.max(1, Math.floor(SKIP_BYTES / (this.#elements * this.#width)));
+    for (let left = rows; left > 0; left -= Math.min(left, step)) await this.read(Math.min(left, step));
+  }
+
+  async finish(): Promise<void> {
+    const leaf = this.#leaf;
+    if (leaf.pos === leaf.end && !await leaf.more()) return;
+    if (leaf.reps[leaf.pos] !== 0) throw this.#tooLong(this.#firstRow - 1);
+    await leaf.expectEnd();
+  }
+
+  /** Whether the entries at hand, none of them consumed, are defined and begin rows exactly where rows of full length would. */
+  #regular(): boolean {
+    const { dense, starts, reps, pos, end } = this.#leaf;
+    if (!dense || pos !== 0) return false;
+    let expected = 0;
+    for (let at = (this.#elements - this.#filled) % this.#elements; at < end; at += this.#elements) {
+      if (reps[at] !== 0) return false;
+      expected++;
+    }
+    return expected === starts;
+  }
+
+  #takeRegular(target: Target): void {
+    const leaf = this.#leaf;
+    const count = leaf.end;
+    this.#copy(target, target.row * this.#elements + this.#filled, count);
+    leaf.pos = count;
+    this.#filled += count;
+    target.row += Math.floor(this.#filled / this.#elements);
+    this.#filled %= this.#elements;
+  }
+
+  #takeEntries(target: Target): void {
+    const leaf = this.#leaf;
+    const { reps, defs, node } = leaf;
+    const list = this.#list;
+    let run = 0;
+    const flush = () => {
+      if (run > 0) this.#copy(target, target.row * this.#elements + this.#filled - run, run);
+      run = 0;
+    };
+    while (leaf.pos < leaf.end && target.row < target.rows) {
+      const def = defs[leaf.pos];
+      if (reps[leaf.pos] !== 0) {
+        if (this.#filled === 0) throw this.#tooLong(this.#firstRow + target.row - 1);
+      } else {
+        if (this.#filled > 0) throw this.#wrongLength(target.row, this.#filled);
+        if (def < list.elementDef) {
+          if (def >= list.def) throw this.#wrongLength(target.row, 0);
+          target.validity ??= makeBitmap(target.rows, true);
+          clearBit(target.validity, target.row++);
+          leaf.pos++;
+          continue;
+        }
+      }
+      if (def < node.def) throw this.#nullElement(target.row);
+      leaf.pos++;
+      run++;
+      if (++this.#filled === this.#elements) {
+        flush();
+        this.#filled = 0;
+        target.row++;
+      }
+    }
+    flush();
+  }
+
+  #narrow(target: Target, element: number, count: number, signed: boolean): void {
+    const wide = new Uint8Array(count * 4);
+    this.#leaf.source.copy(wide, 0, count);
+    const bad = narrow(new Int32Array(wide.buffer), target.bytes.subarray(element, element + count), signed);
+    if (bad < 0) return;
+    throw new VtsError('RowInvalid', 'an element of the vector does not fit a byte', {
+      row: this.#firstRow + Math.floor((element + bad) / this.#elements),
+      expected: signed ? '-128 to 127' : '0 to 255',
+    });
+  }
+
+  #wrongLength(row: number, found: number): VtsError {
+    return this.#rowInvalid(this.#firstRow + row, `the vector has ${found} elements`);
+  }
+
+  #tooLong(row: number): VtsError {
+    return this.#rowInvalid(row, `the vector has more than ${this.#elements} elements`);
+  }
+
+  #nullElement(row: number): VtsError {
+    return this.#rowInvalid(this.#firstRow + row, `element ${this.#filled} of the vector is null`);
+  }
+
+  #rowInvalid(row: number, message: string): VtsError {
+    return new VtsError('RowInvalid', message, {
+      row,
+      expected: `${this.#elements} elements, as ${formatType(this.#plan.field.type)} has`,
+      remedy: 'mend the row, leave the column out with --fields, or say with --schema that it is an Array',
+    });
+  }
+}
