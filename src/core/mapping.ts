@@ -154,7 +154,10 @@ function markId(fields: readonly Field[], id: string | undefined): readonly Fiel
 }
 
 function refuseProblems(dataset: Dataset, sink: Pick<Sink, 'name' | 'features' | 'check'>): void {
-  const problems = [...kindProblems(dataset, sink), ...sink.check(dataset)];
+  // What the sink itself says of a field is more to the point than what its features say.
+  const own = sink.check(dataset);
+  const general = kindProblems(dataset, sink).filter(({ field }) => !own.some((problem) => problem.field === field));
+  const problems = [...own, ...general];
   if (problems.length === 0) return;
   const lines = problems.map(({ field, message }) =>
     `  ${field === undefined ? '' : `"${field}": `}${message}`
