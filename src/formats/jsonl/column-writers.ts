@@ -78,7 +78,7 @@ function numberWriter(out: ByteStore, type: LogicalType, { values }: Column, { n
     case 'Float': {
       const floats = floatsOf(values as Float32Array);
       // Without the comma.
-      return (_, at, i) => writeFloats(out.view, at, floats, i, i + 1) - 1;
+      return (_, at, i) => writeFloats(out, at, floats, i, i + 1) - 1;
     }
     case 'Double':
     case 'DoubleVector': {
@@ -106,7 +106,7 @@ function floatVectorWriter(out: ByteStore, dim: number, floats: Floats): ValueWr
   return (row) => {
     reserve(out, 2 + dim * NUMBER_ROOM);
     out.bytes[out.length] = 0x5b;
-    const end = writeFloats(out.view, out.length + 1, floats, row * dim, (row + 1) * dim);
+    const end = writeFloats(out, out.length + 1, floats, row * dim, (row + 1) * dim);
     out.bytes[end - 1] = 0x5d;
     out.length = end;
   };

@@ -1,4 +1,5 @@
 /** Float32 written as JSON numbers in their shortest digits: the hottest loop of writing, see `shortest-float.ts`. */
+import type { ByteStore } from './byte-store.ts';
 import { writeDouble, writeInteger } from './number-text.ts';
 import {
   type Digits,
@@ -9,6 +10,8 @@ import {
   powerOfTwoDigits,
   SCALE,
 } from './shortest-float.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 const TENS = Int32Array.from({ length: 10 }, (_, i) => 10 ** i);
 const STEPS = Float64Array.from({ length: 12 }, (_, i) => 10 ** i);
@@ -44,7 +47,7 @@ export function floatsOf(values: Float32Array): Floats {
  * Returns the end.
  */
 export function writeFloats(
-  view: DataView,
+  { bytes, view }: ByteStore,
   at: number,
   { values, words }: Floats,
   start: number,
@@ -56,11 +59,11 @@ export function writeFloats(
     const value = Math.abs(values[i]);
     const integer = value | 0;
     if ((bits & 0x7fffff) === 0 || exponent === 255 || integer === value) {
-      at = writeSimple(view, at, values[i]);
-      view.setUint8(at++, COMMA);
+      at = writeSimple(bytes, at, values[i]);
+      bytes[at++] = COMMA;
       continue;
     }
-    view.setUint8(at, 0x2d);
+    bytes[at] = 0x2d;
     at += bits >>> 31;
     const scaled = value * FACTOR[exponent];
     const halfGap = HALF_GAP[exponent];
@@ -75,12 +78,12 @@ export function writeFloats(
       distance = Math.abs(fewer * STEPS[dropped + 1] - scaled);
     }
     const places = SCALE[exponent] - dropped;
-    if (distance <= halfGap + DOUBT) at = writeDigits(view, at, exactDigits(value));
-    else if (exponent < LEAST_PLAIN || exponent > MOST_PLAIN) at = writeDigits(view, at, { digits, places });
+    if (distance <= halfGap + DOUBT) at = writeDigits(bytes, at, exactDigits(value));
+    else if (exponent < LEAST_PLAIN || exponent > MOST_PLAIN) at = writeDigits(bytes, at, { digits, places });
     else {
-      if (integer < 10) view.setUint8(at++, 0x30 + integer);
-      else at = writeInteger(bytesOf(view), at, integer);
-      view.setUint8(at++, POINT);
+      if (integer < 10) bytes[at++] = 0x30 + integer;
+      else at = writeInteger(bytes, at, integer);
+      bytes[at++] = POINT;
       if (places <= 8) {
         // Eight digits, of which only as many stay as there are places.
         writeEight(view, at, Math.imul(digits - Math.imul(integer, TENS[places]), TENS[8 - places]));
@@ -90,12 +93,12 @@ export function writeFloats(
         view.setUint32(at, ZEROS);
         at += places - 9;
         const first = (digits / 100000000) | 0;
-        view.setUint8(at, 0x30 + first);
+        bytes[at] = 0x30 + first;
         writeEight(view, at + 1, digits - first * 100000000);
         at += 9;
       }
     }
-    view.setUint8(at++, COMMA);
+    bytes[at++] = COMMA;
   }
   return at;
 }
@@ -108,22 +111,19 @@ function writeEight(view: DataView, at: number, value: number): void {
 }
 
 /** Writes whole numbers, powers of two and what is no number. */
-function writeSimple(view: DataView, at: number, value: number): number {
+function writeSimple(bytes: Bytes, at: number, value: number): number {
   if (value === (value | 0) && Math.abs(value) < 16777216 && !Object.is(value, -0)) {
-    at = writeInteger(bytesOf(view), at, value);
-    view.setUint16(at, 0x2e30);
+    at = writeInteger(bytes, at, value);
+    bytes[at] = POINT;
+    bytes[at + 1] = 0x30;
     return at + 2;
   }
-  if (value === 0 || !Number.isFinite(value)) return writeDouble(bytesOf(view), at, value);
-  if (value < 0) view.setUint8(at++, 0x2d);
-  return writeDigits(view, at, powerOfTwoDigits(Math.abs(value)));
+  if (value === 0 || !Number.isFinite(value)) return writeDouble(bytes, at, value);
+  if (value < 0) bytes[at++] = 0x2d;
+  return writeDigits(bytes, at, powerOfTwoDigits(Math.abs(value)));
 }
 
 /** Writes digits that are few enough to be those of a double too. */
-function writeDigits(view: DataView, at: number, { digits, places }: Digits): number {
-  return writeDouble(bytesOf(view), at, Number(`${digits}e${-places}`));
-}
-
-function bytesOf(view: DataView): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(view.buffer as ArrayBuffer);
+function writeDigits(bytes: Bytes, at: number, { digits, places }: Digits): number {
+  return writeDouble(bytes, at, Number(`${digits}e${-places}`));
 }

@@ -52,7 +52,24 @@ export function writeInteger(bytes: Bytes, at: number, value: number): number {
 /** Writes the 64-bit integer whose lower half is `low` and upper half `high`. */
 export function writeInt64(bytes: Bytes, at: number, low: number, high: number): number {
   if (high >= -0x200000 && high < 0x200000) return writeInteger(bytes, at, high * 4294967296 + (low >>> 0));
-  return writeAscii(bytes, at, ((BigInt(high) << 32n) | BigInt(low >>> 0)).toString());
+  if (high < 0) {
+    bytes[at++] = 0x2d;
+    low = -low | 0;
+    high = ~high + (low === 0 ? 1 : 0);
+  }
+  // The quotient of doubles is off by one at most; the remainder, exact modulo 2^32, tells.
+  let upper = Math.floor(((high >>> 0) * 4294967296 + (low >>> 0)) / 1e9);
+  let rest = (low - Math.imul(upper >>> 0, 1000000000)) | 0;
+  if (rest < 0) {
+    rest += 1000000000;
+    upper--;
+  } else if (rest >= 1000000000) {
+    rest -= 1000000000;
+    upper++;
+  }
+  at = writeInteger(bytes, at, upper);
+  writeDigits(bytes, at, rest, 9);
+  return at + 9;
 }
 
 /** Writes a zero, NaN or an infinity. */

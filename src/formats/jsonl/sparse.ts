@@ -96,7 +96,7 @@ export function writeSparse(out: ByteStore, source: Uint8Array, start: number, e
   const words = new Uint32Array(source.slice(start, end).buffer);
   const floats = floatsOf(new Float32Array(words.buffer));
   reserve(out, 2 + words.length * NUMBER_ROOM);
-  const { bytes, view } = out;
+  const { bytes } = out;
   let at = out.length;
   bytes[at++] = 0x7b;
   for (let i = 0; i < words.length; i += 2) {
@@ -104,7 +104,7 @@ export function writeSparse(out: ByteStore, source: Uint8Array, start: number, e
     at = writeInteger(bytes, at, words[i]);
     bytes[at++] = 0x22;
     bytes[at++] = 0x3a;
-    at = writeFloats(view, at, floats, i + 1, i + 2);
+    at = writeFloats(out, at, floats, i + 1, i + 2);
   }
   if (words.length > 0) at--;
   bytes[at++] = 0x7d;
