@@ -14,7 +14,7 @@ import { halfTable } from '../../../core/half.ts';
 import { parseTimestamp } from '../../../core/time.ts';
 import { formatType, type LogicalType } from '../../../core/types.ts';
 import { VtsError } from '../../../errors.ts';
-import { textOf } from './leaf-text.ts';
+import { type TextOf, textOf } from './leaf-text.ts';
 import { type Meaning, meaningOf } from './leaf-type.ts';
 import type { LeafNest } from './nest.ts';
 import { type LeafValues, ValuesBuilder } from './values.ts';
@@ -165,7 +165,7 @@ function parsedTimestamps({ values, validity }: LeafNest, reject: Reject): Colum
 function textColumn(nest: LeafNest, type: LogicalType, meaning: Meaning, reject: Reject): Column {
   const { values, validity } = nest;
   const format = textOf(meaning, values);
-  if (format !== undefined) return formattedColumn(nest, type, format, reject);
+  if (format !== undefined) return formattedColumn(nest, type, { meaning, format, reject });
   if (meaning.kind === 'binary') throw unreadable(`the column holds ${meaning.what}`);
   const { bytes, offsets } = values.width === 0 ? values : fixedTexts(nest);
   const bad = firstInvalidText(bytes, offsets);
@@ -193,8 +193,7 @@ function fixedTexts({ validity, values }: LeafNest): LeafValues {
 function formattedColumn(
   nest: LeafNest,
   type: LogicalType,
-  format: (i: number) => string | undefined,
-  reject: Reject,
+  { meaning, format, reject }: { meaning: Meaning; format: TextOf; reject: Reject },
 ): Column {
   const encoder = new TextEncoder();
   const { validity, length } = nest;
@@ -205,12 +204,17 @@ function formattedColumn(
       continue;
     }
     const text = format(i);
-    if (text === undefined) throw reject(i, 'a date or time is out of range', 'a year from 1 to 9999');
+    if (text === undefined) throw reject(i, ...outOfRange(meaning));
     const at = builder.growBytes(text.length);
     encoder.encodeInto(text, builder.data.bytes.subarray(at));
   }
   const { bytes, offsets } = builder.finish();
   return bytesColumn(type, offsets, bytes, validity);
+}
+
+function outOfRange({ kind }: Meaning): [string, string] {
+  if (kind === 'nothing') return ['a value in a column of nulls', 'null'];
+  return ['a date or time is out of range', kind === 'time' ? 'less than 24 hours' : 'a year from 1 to 9999'];
 }
 
 /** The first of the texts in `bytes` that is not valid UTF-8, or -1. */

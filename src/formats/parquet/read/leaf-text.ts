@@ -28,6 +28,8 @@ export function textOf(meaning: Meaning, values: LeafValues): TextOf | undefined
         const to = width === 0 ? offsets[i + 1] : from + width;
         return decimalText(bigEndian(bytes.subarray(from, to)), meaning.scale);
       };
+    case 'nothing':
+      return () => undefined;
     case 'uuid':
       return (i) => uuidText(bytes.subarray(i * 16, i * 16 + 16));
     case 'interval':

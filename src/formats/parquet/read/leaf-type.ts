@@ -17,6 +17,8 @@ export type Meaning =
   /** `unit` ticks a second since midnight. */
   | { readonly kind: 'time'; readonly unit: number }
   | { readonly kind: 'decimal'; readonly scale: number }
+  /** Never anything but null. */
+  | { readonly kind: 'nothing' }
   /** Bytes that are no text, called `what`. */
   | { readonly kind: 'binary'; readonly what: string };
 
@@ -34,6 +36,8 @@ function logicalMeaning(element: SchemaElement): Meaning | undefined {
     case 'STRING':
     case 'ENUM':
       return { kind: 'text', annotated: true };
+    case 'NULL':
+      return { kind: 'nothing' };
     case 'JSON':
       return { kind: 'json' };
     case 'UUID':
@@ -162,6 +166,8 @@ export function naturalType(element: SchemaElement): NaturalType {
       return text('has UUIDs: read as text');
     case 'interval':
       return text('has intervals: read as text in ISO 8601');
+    case 'nothing':
+      return text('has no type, only nulls: read as VarChar');
     case 'binary':
       return text(`holds ${meaning.what}, which vts does not read`);
   }
