@@ -43,8 +43,10 @@ export interface Source {
   readonly dataset: Dataset;
   /** Tells whether it is the same data as in an earlier run: names, sizes, modification times. */
   readonly fingerprint: string;
-  /** Bytes of the source as it is stored, where known: what progress is measured by when rows are unknown. */
+  /** Bytes of the source as it is stored, where known. */
   readonly bytes?: number;
+  /** The share of {@linkcode bytes} read so far, by which progress is measured when rows are unknown. */
+  fraction?(): number | undefined;
   /** The ranges that together hold every row, in order. */
   readonly ranges: readonly Range[];
   /** Rows of one range, in order. Nothing is read ahead of the consumer. */

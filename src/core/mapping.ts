@@ -156,7 +156,9 @@ function markId(fields: readonly Field[], id: string | undefined): readonly Fiel
 function refuseProblems(dataset: Dataset, sink: Pick<Sink, 'name' | 'features' | 'check'>): void {
   // What the sink itself says of a field is more to the point than what its features say.
   const own = sink.check(dataset);
-  const general = kindProblems(dataset, sink).filter(({ field }) => !own.some((problem) => problem.field === field));
+  const general = kindProblems(dataset, sink).filter(({ field }) =>
+    !own.some((problem) => problem.field === field)
+  );
   const problems = [...own, ...general];
   if (problems.length === 0) return;
   const lines = problems.map(({ field, message }) =>

@@ -25,6 +25,8 @@ export interface Progress {
   /** Bytes of the rows in memory. */
   readonly bytes: number;
   readonly parts: number;
+  /** Share of the source read, from 0 to 1, where it is not told by rows. */
+  readonly fraction?: number;
 }
 
 /** What a transfer did. */
@@ -155,7 +157,13 @@ class TransferState {
     this.#rowsRead += wanted;
     this.#rowsInPart += wanted;
     this.#bytesMoved += sizeOf(mapped);
-    onProgress?.({ rows: this.#rowsRead, bytes: this.#bytesMoved, parts: this.#parts.length });
+    const fraction = this.#source.fraction?.();
+    onProgress?.({
+      rows: this.#rowsRead,
+      bytes: this.#bytesMoved,
+      parts: this.#parts.length,
+      ...(fraction === undefined ? {} : { fraction }),
+    });
     if (partBytes !== undefined && this.#writer.bytes >= partBytes) await this.commit();
   }
 

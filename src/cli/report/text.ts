@@ -98,12 +98,14 @@ function progressLine(options: ReportOptions, terminal: boolean) {
 }
 
 /** Progress in one line: share, rows, rates, time left. */
-export function progressText({ rows, bytes }: Progress, total: number | undefined, seconds: number): string {
-  const rate = rows / Math.max(seconds, 0.001);
-  const speed = `${formatCount(rows)} rows  ${formatCount(rate)} rows/s  ${
-    formatBytes(bytes / Math.max(seconds, 0.001))
+export function progressText(progress: Progress, total: number | undefined, seconds: number): string {
+  const { rows, bytes } = progress;
+  const elapsed = Math.max(seconds, 0.001);
+  const speed = `${formatCount(rows)} rows  ${formatCount(rows / elapsed)} rows/s  ${
+    formatBytes(Math.round(bytes / elapsed))
   }/s`;
-  if (total === undefined || total === 0) return speed;
-  const percent = `${String(Math.floor(rows / total * 100)).padStart(3)}%`;
-  return `${percent}  ${speed}  ETA ${formatSeconds((total - rows) / Math.max(rate, 0.001))}`;
+  const share = Math.min(1, total === undefined ? progress.fraction ?? 0 : rows / total);
+  if (!(share > 0)) return speed;
+  const percent = `${String(Math.floor(share * 100)).padStart(3)}%`;
+  return `${percent}  ${speed}  ETA ${formatSeconds(elapsed * (1 - share) / share)}`;
 }

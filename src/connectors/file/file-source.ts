@@ -23,6 +23,8 @@ export interface FileSourceOptions extends Omit<ReadOptions, 'scratch' | 'path'>
 interface OpenFile {
   readonly reader: FormatReader;
   readonly format: FormatInfo;
+  /** Bytes that were streamed out of the file; a format that reads at random tells its rows instead. */
+  streamed(): number;
   close(): Promise<void>;
 }
 
@@ -76,6 +78,9 @@ class FileSourceOver implements FileSource {
   readonly #inputs: readonly Input[];
   readonly #first: OpenFile;
   readonly #options: FileSourceOptions;
+  /** Bytes of the files that are done, and the file at hand. */
+  #bytesDone = 0;
+  #current: OpenFile | undefined;
 
   constructor(
     inputs: readonly Input[],
@@ -108,6 +113,7 @@ class FileSourceOver implements FileSource {
     const index = Number(id.slice(0, id.indexOf(':')));
     const opened = index === 0 ? this.#first : await open(this.#inputs[index], this.#options);
     const schema = projectSchema(this.dataset.schema, request.columns);
+    this.#current = opened;
     try {
       for await (const { batch, cursor } of opened.reader.read(request)) {
         const columns = schema.fields.map((field) =>
@@ -116,8 +122,15 @@ class FileSourceOver implements FileSource {
         yield { batch: makeBatch(schema, columns), cursor };
       }
     } finally {
+      this.#bytesDone += opened.streamed();
+      this.#current = undefined;
       if (index > 0) await opened.close();
     }
+  }
+
+  fraction(): number | undefined {
+    if (this.bytes === undefined || this.dataset.rows !== undefined) return undefined;
+    return (this.#bytesDone + (this.#current?.streamed() ?? 0)) / this.bytes;
   }
 
   inspect(): ReturnType<FormatReader['inspect']> {
@@ -134,7 +147,8 @@ function displayName(file: string): string {
 }
 
 async function open({ file, inside }: Input, options: FileSourceOptions): Promise<OpenFile> {
-  let source = file === '-' ? openStdin() : openFile(file);
+  let streamed = 0;
+  let source = file === '-' ? openStdin() : countStreamed(openFile(file), (bytes) => streamed += bytes);
   try {
     const format = detectInput(source, options.format);
     const { reader: factory } = await format.load();
@@ -148,6 +162,7 @@ async function open({ file, inside }: Input, options: FileSourceOptions): Promis
     return {
       reader,
       format,
+      streamed: () => streamed,
       async close() {
         await reader.close();
         await source.close();
@@ -157,6 +172,19 @@ async function open({ file, inside }: Input, options: FileSourceOptions): Promis
     await source.close();
     throw error instanceof VtsError ? error.at({ file: source.name }) : error;
   }
+}
+
+/** `source`, telling how many bytes its streams gave out. */
+function countStreamed(source: ByteSource, onBytes: (bytes: number) => void): ByteSource {
+  return {
+    ...source,
+    async *stream(position) {
+      for await (const chunk of source.stream(position)) {
+        onBytes(chunk.length);
+        yield chunk;
+      }
+    },
+  };
 }
 
 /** Copies a stream to a scratch file, for formats that need random access. */
