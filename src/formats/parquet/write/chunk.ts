@@ -5,8 +5,8 @@ import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { MAX_OFFSET } from '../../../core/column.ts';
 import { VtsError } from '../../../errors.ts';
 import type { ByteSink } from '../../../stores/bytes.ts';
-import { type BlockPool, type ByteQueue, byteQueue } from './blocks.ts';
-import { type Codec, compress, type Compression } from './compression.ts';
+import { type BlockPool, byteQueue } from './blocks.ts';
+import { compress, type Compression } from './compression.ts';
 import type { LeafPlace } from './leaf-place.ts';
 import { pageEncoder } from './page.ts';
 import { countItems, type Leaf } from './shred.ts';
@@ -41,9 +41,16 @@ export function chunkWriter(place: LeafPlace, compression: Compression, pool: Bl
   const empty = { size: 0, slots: 0, nulls: 0, dictionaryBytes: 0 };
   let chunk = { ...empty };
 
-  const append = (parts: readonly Uint8Array[], header: Header) => {
-    chunk.size += appendPage(queue, parts, header, codec, pool, place);
-  };
+  /** Appends a page of `parts`, which are compressed as one. */
+  function append(parts: readonly Uint8Array[], header: Header): void {
+    const plainBytes = totalBytes(parts);
+    if (plainBytes > MAX_OFFSET) throw tooLarge(place.path, plainBytes);
+    const body = codec === 'UNCOMPRESSED' ? parts : [compress(codec, pool.join(parts), place.isDense)];
+    const sizes = { uncompressed_page_size: plainBytes, compressed_page_size: totalBytes(body) };
+    const head = pageHeader({ ...header, ...sizes });
+    for (const piece of [head, ...body]) queue.append(piece);
+    chunk.size += head.length + plainBytes;
+  }
 
   return {
     get size() {
@@ -85,28 +92,19 @@ export function chunkWriter(place: LeafPlace, compression: Compression, pool: Bl
   };
 }
 
-/** Appends a page of `parts`, compressed as one, with its header; returns its bytes before compression. */
-function appendPage(
-  queue: ByteQueue,
-  parts: readonly Uint8Array[],
-  header: Header,
-  codec: Codec,
-  pool: BlockPool,
-  place: LeafPlace,
-): number {
-  const body = codec === 'UNCOMPRESSED' ? parts : [compress(codec, pool.join(parts))];
-  const [plainSize, size] = [parts, body].map((pieces) =>
-    pieces.reduce((sum, piece) => sum + piece.length, 0)
-  );
-  if (plainSize > MAX_OFFSET) {
-    throw new VtsError('MemoryLimit', `${plainSize} bytes of rows are more than a Parquet page can hold`, {
-      field: place.path.join('.'),
-      expected: `at most ${MAX_OFFSET} bytes in a row`,
-    });
-  }
-  const bytes = new ByteWriter(64);
-  writePageHeader(bytes, { ...header, uncompressed_page_size: plainSize, compressed_page_size: size });
-  queue.append(bytes.getBytes());
-  for (const piece of body) queue.append(piece);
-  return bytes.offset + plainSize;
+function pageHeader(header: PageHeader): Uint8Array {
+  const writer = new ByteWriter(64);
+  writePageHeader(writer, header);
+  return writer.getBytes();
+}
+
+function totalBytes(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+function tooLarge(path: readonly string[], bytes: number): VtsError {
+  return new VtsError('MemoryLimit', `${bytes} bytes of rows are more than a Parquet page can hold`, {
+    field: path.join('.'),
+    expected: `at most ${MAX_OFFSET} bytes in a row`,
+  });
 }

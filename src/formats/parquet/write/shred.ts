@@ -4,7 +4,7 @@
  * runs of rows: a column without nulls is one run, a vector without nulls one a row.
  */
 import { getBit } from '../../../core/bitmap.ts';
-import { type Column, encodingOf, valueBytes } from '../../../core/column.ts';
+import { type Column, encodingOf, listElements, valueBytes } from '../../../core/column.ts';
 import type { LevelWriter } from './levels.ts';
 
 /** One way down from a node of the schema to the next. */
@@ -35,6 +35,9 @@ export function isRegular({ steps }: Leaf): boolean {
 /** Runs of items, `[start, end, start, end, ...)`, ascending. */
 export type Ranges = readonly number[];
 
+/** Bytes of a (u32, f32) pair of a sparse vector. */
+const PAIR_BYTES = 8;
+
 const ALWAYS_THERE: Step = { kind: 'optional', validity: null };
 
 /** The leaves of `column`, in the order of `columnElements` in `layout.ts`. */
@@ -47,20 +50,16 @@ export function leavesOf(column: Column, nullable: boolean): Leaf[] {
     case 'Int8Vector':
       steps.push({ kind: 'list', isFixed: true, first: (row) => row * type.dim }, ALWAYS_THERE);
       return [{ steps, items: { kind: 'numbers', values: column.values } }];
-    case 'SparseFloatVector': {
-      steps.push(
-        { kind: 'list', isFixed: false, first: (row) => (offsets![row] - offsets![0]) / 8 },
-        ALWAYS_THERE,
-      );
+    case 'SparseFloatVector':
+      steps.push(listStep(offsets!, PAIR_BYTES), ALWAYS_THERE);
       return splitPairs(valueBytes(column)).map((values) => ({ steps, items: { kind: 'numbers', values } }));
-    }
     case 'Array':
-      steps.push({ kind: 'list', isFixed: false, first: (row) => offsets![row] });
-      return leavesOf(children[0], true).map((leaf) => ({ ...leaf, steps: [...steps, ...leaf.steps] }));
+      steps.push(listStep(offsets!, 1));
+      return leavesOf(listElements(column, children[0]), true).map((leaf) => below(steps, leaf));
     case 'StructArray':
-      steps.push({ kind: 'list', isFixed: false, first: (row) => offsets![row] }, ALWAYS_THERE);
+      steps.push(listStep(offsets!, 1), ALWAYS_THERE);
       return type.fields.flatMap((field, i) =>
-        leavesOf(children[i], field.nullable).map((leaf) => ({ ...leaf, steps: [...steps, ...leaf.steps] }))
+        leavesOf(listElements(column, children[i]), field.nullable).map((leaf) => below(steps, leaf))
       );
     default:
       return [{
@@ -68,6 +67,15 @@ export function leavesOf(column: Column, nullable: boolean): Leaf[] {
         items: isNumber(column) ? { kind: 'numbers', values: column.values } : { kind: 'rows', column },
       }];
   }
+}
+
+/** Lists of items of `size` each, which begin at the first offset. */
+function listStep(offsets: Int32Array, size: number): Step {
+  return { kind: 'list', isFixed: false, first: (row) => (offsets[row] - offsets[0]) / size };
+}
+
+function below(steps: readonly Step[], leaf: Leaf): Leaf {
+  return { ...leaf, steps: [...steps, ...leaf.steps] };
 }
 
 /** Whether a row is a single number that Parquet holds as such. */

@@ -1,4 +1,5 @@
-/** Smallest and largest values of a scalar column, kept only where they are exact. */
+/** Smallest and largest values of numbers and VarChars, kept only where they are exact. */
+import { Buffer } from 'node:buffer';
 import type { Column } from '../../../core/column.ts';
 import type { LeafItems, Ranges } from './shred.ts';
 
@@ -54,10 +55,7 @@ function pageBounds(items: LeafItems, ranges: Ranges): Bounds | undefined {
       ? longBounds(items.values, ranges)
       : numberBounds(items.values as Float64Array, ranges);
   }
-  const { kind } = items.column.type;
-  return kind === 'VarChar' || kind === 'JSON' || kind === 'Geometry'
-    ? textBounds(items.column, ranges)
-    : undefined;
+  return items.column.type.kind === 'VarChar' ? textBounds(items.column, ranges) : undefined;
 }
 
 /** A NaN has no place in the order, and readers that skip by bounds would skip it: no bounds then. */

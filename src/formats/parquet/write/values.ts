@@ -1,5 +1,6 @@
 /** The values of a page in the encodings PLAIN, RLE_DICTIONARY and BYTE_STREAM_SPLIT
  * (https://parquet.apache.org/docs/file-format/data-pages/encodings/). */
+import { Buffer } from 'node:buffer';
 import { bitmapBytes, copyBits, sliceBits } from '../../../core/bitmap.ts';
 import { type Column, fixedRowBytes, valueBytes } from '../../../core/column.ts';
 import { formatTimestamp } from '../../../core/time.ts';
@@ -9,7 +10,7 @@ import { countItems, type LeafItems, type Ranges } from './shred.ts';
 type Bytes = Uint8Array<ArrayBuffer>;
 type Numbers = Column['values'];
 
-/** Copies shorter than this are faster element by element. */
+/** Fewer elements than these are faster to copy one by one. */
 const SHORT_COPY = 32;
 
 /** The dictionary of every INT_8 column: INT32 values in such an order that a number's index is its own byte. */
@@ -102,6 +103,7 @@ function encodeBlobs(bytes: Uint8Array, first: (row: number) => number, ranges: 
   }
   const encoded = new Uint8Array(size);
   const view = new DataView(encoded.buffer);
+  const from = asBuffer(bytes);
   let at = 0;
   for (let i = 0; i < ranges.length; i += 2) {
     for (let row = ranges[i], start = first(row); row < ranges[i + 1]; row++) {
@@ -109,8 +111,7 @@ function encodeBlobs(bytes: Uint8Array, first: (row: number) => number, ranges: 
       view.setUint32(at, end - start, true);
       at += 4;
       if (end - start >= SHORT_COPY) {
-        encoded.set(bytes.subarray(start, end), at);
-        at += end - start;
+        at += from.copy(encoded, at, start, end);
         start = end;
       } else while (start < end) encoded[at++] = bytes[start++];
     }
@@ -124,13 +125,14 @@ function gather(values: Numbers, ranges: Ranges): Numbers {
   const gathered = new (values.constructor as new (length: number) => Numbers)(countItems(ranges));
   // Integers of at most 32 bits: copying floats one by one may change a NaN, and bigints are slow.
   const [from, to] = [integers(values), integers(gathered)];
+  const [fromBytes, toBytes] = [asBuffer(bytesOf(values)), bytesOf(gathered)];
+  const width = from.BYTES_PER_ELEMENT;
   const scale = values.length === 0 ? 1 : from.length / values.length;
   let at = 0;
   for (let i = 0; i < ranges.length; i += 2) {
     const [start, end] = [ranges[i] * scale, ranges[i + 1] * scale];
     if (end - start >= SHORT_COPY) {
-      to.set(from.subarray(start, end), at);
-      at += end - start;
+      at += fromBytes.copy(toBytes, at * width, start * width, end * width) / width;
     } else for (let j = start; j < end; j++) to[at++] = from[j];
   }
   return gathered;
@@ -145,4 +147,9 @@ function integers(values: Numbers): Int32Array<ArrayBuffer> {
 
 function bytesOf(values: Numbers): Bytes {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** The same memory as a Buffer, whose `copy` does a row in a third of the time of `set` and `subarray`. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
