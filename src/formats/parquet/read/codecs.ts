@@ -1,7 +1,7 @@
 /** The codecs of pages (https://github.com/apache/parquet-format/blob/master/Compression.md). */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { isVtsError, VtsError } from '../../../errors.ts';
-import { tooLong } from './block-copy.ts';
+import { tooLong } from './codec-errors.ts';
 import { unpackHadoopLz4, unpackLz4 } from './lz4.ts';
 import { unpackSnappy } from './snappy.ts';
 
