@@ -32,6 +32,8 @@ export interface ColumnPlan {
   readonly inner: readonly number[];
   /** Bytes of a row in the library's memory; what pointers lead to not counted. */
   readonly rowBytes: number;
+  /** Whether the bytes of the file are those of the column: nothing is to be converted or decompressed. */
+  readonly asStored: boolean;
   /** Rows that are stored as one piece; 1 where rows can be read one by one. */
   readonly chunkRows: number;
   /** What the user should know of how the values are understood. */
@@ -72,12 +74,15 @@ export function planColumn(
   return {
     ...{ path, rows, inner, rowBytes, layout: reading.layout },
     field: fitting === undefined ? field(name, reading.type) : declared!,
+    asStored: isAsStored(info, reading.layout) && supportedFilters(file, path).length === 0,
     chunkRows: isVariable(reading.layout) ? 1 : chunkRows(file, path, info, rowBytes),
     note: declared !== undefined && fitting === undefined
       ? `${path} is ${typeName(info)} and not ${formatType(declared.type)}, as vts.schema says: read as ${
         formatType(reading.type)
       }`
-      : reading.note,
+      : fitting === undefined
+      ? reading.note
+      : undefined,
   };
 }
 
@@ -134,7 +139,10 @@ function rowReadings(info: DataInfo, width: number): readonly Reading[] | string
       return [{ type: { kind: 'BinaryVector', dim: width }, layout, note }, list];
     }
     case 'widened':
-      if (element.size === 1) return [list, vector({ kind: 'BinaryVector', dim: width * 8 })];
+      if (element.size === 1) {
+        const bits = vector({ kind: 'BinaryVector', dim: width * 8 });
+        return [list, { ...bits, note: `its bytes are packed bits: binary vectors of ${width * 8} bits` }];
+      }
       return element.size === 2 ? [list, vector({ kind: 'BFloat16Vector', dim: width })] : [list];
     case 'same':
       if (element.type.kind === 'Float') return [vector({ kind: 'FloatVector', dim: width }), list];
@@ -149,6 +157,11 @@ function rowReadings(info: DataInfo, width: number): readonly Reading[] | string
 export function isVariable(layout: RowLayout): boolean {
   return layout.as === 'varList' || layout.as === 'sparse' ||
     (layout.as !== 'vector' && layout.as !== 'packed' && layout.element.read === 'text');
+}
+
+function isAsStored(info: DataInfo, layout: RowLayout): boolean {
+  const sameBytes = layout.as === 'vector' || (layout.as === 'scalar' && layout.element.read === 'same');
+  return sameBytes && info.type !== TYPE_CLASS.array && (info.littleEndian || info.size === 1);
 }
 
 function bytesOfRow(layout: RowLayout): number {

@@ -62,7 +62,7 @@ function fixedWriter(file: H5File, path: string, { type }: Field, chunkRows: num
     const pointer = file.scratch(bytes.length);
     file.heap().set(bytes, pointer);
     file.resize(path, [written + rows, ...inner]);
-    file.writeSlab(path, [written, ...inner.map(() => 0)], [rows, ...inner], pointer);
+    file.writeSlab({ dataset: path, firstRow: written, rows, inner }, pointer);
     written += rows;
   };
   return {
@@ -111,7 +111,7 @@ function variableWriter(file: H5File, path: string, field: Field): ColumnWriter 
       });
     });
     file.resize(path, [written + rows]);
-    file.writeSlab(path, [written], [rows], pointer);
+    file.writeSlab({ dataset: path, firstRow: written, rows, inner: [] }, pointer);
     written += rows;
   };
   return { write: append, finish: () => {} };

@@ -16,7 +16,7 @@ import type { ColumnPlan } from './column-plan.ts';
 import { type Element, PADDING } from './h5-type.ts';
 
 /** Memory of the library that holds `rows` rows from `pointer` on. */
-export interface Slab {
+export interface Memory {
   readonly heap: Uint8Array<ArrayBuffer>;
   readonly pointer: number;
   readonly rows: number;
@@ -25,12 +25,12 @@ export interface Slab {
   readonly file: string;
 }
 
-/** The column of a slab. @throws VtsError RowInvalid, MemoryLimit, InputMalformed */
-export function decodeSlab(plan: ColumnPlan, slab: Slab): Column {
+/** The column of a memory. @throws VtsError RowInvalid, MemoryLimit, InputMalformed */
+export function decodeSlab(plan: ColumnPlan, memory: Memory): Column {
   const { layout, field: { type } } = plan;
-  const { heap, pointer, rows } = slab;
+  const { heap, pointer, rows } = memory;
   const bytes = () => heap.slice(pointer, pointer + rows * plan.rowBytes);
-  const place = (row: number) => ({ file: slab.file, row: slab.firstRow + row, field: plan.field.name });
+  const place = (row: number) => ({ file: memory.file, row: memory.firstRow + row, field: plan.field.name });
   switch (layout.as) {
     case 'scalar':
       return decodeElements(layout.element, type, bytes(), heap, place);
@@ -53,12 +53,12 @@ export function decodeSlab(plan: ColumnPlan, slab: Slab): Column {
     }
     case 'varList': {
       const { element } = layout;
-      const { offsets, values } = gather(plan, slab, element.size);
+      const { offsets, values } = gather(plan, memory, element.size);
       const child = decodeElements(element, elementType(type), values, heap, (i) => place(rowOf(offsets, i)));
       return listColumn(type, offsets, [child]);
     }
     case 'sparse': {
-      const { offsets, values } = gather(plan, slab, PAIR_BYTES);
+      const { offsets, values } = gather(plan, memory, PAIR_BYTES);
       return bytesColumn(type, offsets.map((count) => count * PAIR_BYTES), values);
     }
   }
@@ -235,24 +235,20 @@ function checkText(column: Column, place: PlaceOf): Column {
 
 /** Where `text` first stops being UTF-8. */
 function firstBadByte(text: Uint8Array): number {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  for (let i = 0; i < text.length; i++) {
-    try {
-      decoder.decode(text.subarray(i, i + 1), { stream: true });
-    } catch {
-      return i;
-    }
+  for (let at = 0;;) {
+    const size = text[at] < 0xc0 ? 1 : text[at] < 0xe0 ? 2 : text[at] < 0xf0 ? 3 : 4;
+    if (!isUtf8(text.subarray(at, at + size))) return at;
+    at += size;
   }
-  return text.length - 1;
 }
 
-/** What the (length, pointer) pairs of a slab lead to, one after the other; offsets count elements. */
+/** What the (length, pointer) pairs of a piece of memory lead to, one after the other; offsets count elements. */
 function gather(
   plan: ColumnPlan,
-  slab: Slab,
+  memory: Memory,
   size: number,
 ): { offsets: Int32Array; values: Uint8Array<ArrayBuffer> } {
-  const { heap, pointer, rows } = slab;
+  const { heap, pointer, rows } = memory;
   const pairs = new Uint32Array(heap.buffer, pointer, rows * 2);
   const offsets = new Int32Array(rows + 1);
   let end = 0;
@@ -260,7 +256,7 @@ function gather(
     const bytes = pairs[2 * row] * size;
     if (bytes > 0 && pairs[2 * row + 1] + bytes > heap.length) {
       throw new VtsError('InputMalformed', `a list claims ${pairs[2 * row]} elements`, {
-        ...{ file: slab.file, row: slab.firstRow + row, field: plan.field.name },
+        ...{ file: memory.file, row: memory.firstRow + row, field: plan.field.name },
       });
     }
     end += pairs[2 * row];

@@ -13,9 +13,17 @@ export interface FileBytes {
   truncateSync?(size: number): void;
 }
 
+/** Reads into the library's memory from `pointer` on that go into `target` instead, and which of its bytes they filled. */
+export interface Detour {
+  readonly pointer: number;
+  readonly target: Uint8Array;
+  readonly filled: { readonly start: number; readonly end: number }[];
+}
+
 /** A file that HDF5 can open under `path`. */
 export interface MountedFile {
   readonly path: string;
+  detour: Detour | undefined;
   unmount(): void;
 }
 
@@ -33,17 +41,12 @@ let count = 0;
 export function mountFile(fs: Fs, bytes: FileBytes): MountedFile {
   const name = `file-${count++}.h5`;
   const node = fs.createNode(fs.root, name, 0o100666, 0);
+  const mounted: MountedFile = { path: `/${name}`, detour: undefined, unmount: () => fs.destroyNode(node) };
   const epoch = new Date(0);
   node.node_ops = {
     getattr: () => ({
       ...{ dev: 1, ino: node.id, mode: node.mode, nlink: 1, uid: 0, gid: 0, rdev: 0, size: bytes.size },
-      ...{
-        atime: epoch,
-        mtime: epoch,
-        ctime: epoch,
-        blksize: 4096,
-        blocks: Math.ceil(bytes.size / 512) % 2 ** 31,
-      },
+      ...{ atime: epoch, mtime: epoch, ctime: epoch, blksize: 4096, blocks: 0 },
     }),
     setattr: (_: unknown, { size }: { size?: number }) => {
       if (bytes.truncateSync === undefined) throw new fs.ErrnoError(EROFS);
@@ -52,7 +55,10 @@ export function mountFile(fs: Fs, bytes: FileBytes): MountedFile {
   };
   node.stream_ops = {
     read: (_: Stream, heap: Int8Array, offset: number, length: number, position: number) =>
-      bytes.readSync(new Uint8Array(heap.buffer, offset, length), position),
+      bytes.readSync(
+        detoured(mounted.detour, offset, length) ?? new Uint8Array(heap.buffer, offset, length),
+        position,
+      ),
     write: (_: Stream, heap: Int8Array, offset: number, length: number, position: number) => {
       if (bytes.writeSync === undefined) throw new fs.ErrnoError(EROFS);
       bytes.writeSync(new Uint8Array(heap.buffer, offset, length), position);
@@ -64,5 +70,14 @@ export function mountFile(fs: Fs, bytes: FileBytes): MountedFile {
       return base + offset;
     },
   };
-  return { path: `/${name}`, unmount: () => fs.destroyNode(node) };
+  return mounted;
+}
+
+function detoured(detour: Detour | undefined, offset: number, length: number): Uint8Array | undefined {
+  if (detour === undefined) return undefined;
+  const start = offset - detour.pointer;
+  const end = start + length;
+  if (start < 0 || end > detour.target.length) return undefined;
+  detour.filled.push({ start, end });
+  return detour.target.subarray(start, end);
 }

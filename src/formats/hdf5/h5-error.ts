@@ -35,23 +35,23 @@ const MEANINGS: readonly [pattern: RegExp, code: ErrorCode, remedy: string][] = 
   ],
 ];
 
-/** The error for `cause`, thrown while the file `file` was read. Errors of vts stay as they are. */
-export function readError(cause: unknown, file: string): unknown {
+/** The error for `cause`, thrown while `what` of the file `file` was read. Errors of vts stay as they are. */
+export function readError(cause: unknown, file: string, what: string): unknown {
   if (cause instanceof VtsError || isOurMistake(cause)) return cause;
   const message = innermostMessage(String((cause as Error).message));
   const known = MEANINGS.find(([pattern]) => pattern.test(message));
-  return new VtsError(known?.[1] ?? 'InputMalformed', `HDF5 cannot read ${file}: ${message}`, {
+  return new VtsError(known?.[1] ?? 'InputMalformed', `HDF5 cannot read ${what}${file}: ${message}`, {
     file,
     remedy: known?.[2] ?? 'make the file again, or check it with h5dump or h5py',
     cause,
   });
 }
 
-/** The error for `cause`, thrown while the file `file` was written. */
-export function writeError(cause: unknown, file: string): unknown {
+/** The error for `cause`, thrown while `what` of the file `file` was written. */
+export function writeError(cause: unknown, file: string, what: string): unknown {
   if (cause instanceof VtsError || isOurMistake(cause)) return cause;
   const message = innermostMessage(String((cause as Error).message));
-  return new VtsError('OutputUnwritable', `HDF5 cannot write ${file}: ${message}`, { file, cause });
+  return new VtsError('OutputUnwritable', `HDF5 cannot write ${what}${file}: ${message}`, { file, cause });
 }
 
 /** Whether the call was wrong rather than the file: wrong arguments, as Emscripten and JavaScript report them. */

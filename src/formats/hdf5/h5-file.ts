@@ -1,24 +1,33 @@
-/** An open HDF5 file: calls into the library, each with its errors translated. */
+/** An open HDF5 file: what vts asks of the library. */
 import { VtsError } from '../../errors.ts';
 import type { ByteSource, RandomAccessSink } from '../../stores/bytes.ts';
-import { type FileBytes, mountFile } from './file-layer.ts';
+import type { Detour, FileBytes } from './file-layer.ts';
 import { readError, writeError } from './h5-error.ts';
-import type { DataInfo, FilterInfo, H5Module } from './h5wasm.ts';
-import { returnInstance, takeInstance } from './library.ts';
+import { TYPE_CLASS } from './h5-type.ts';
+import type { DataInfo, FilterInfo } from './h5wasm.ts';
+import { checked, MODE, openSession, type Session } from './session.ts';
+
+/** Some rows of a data set, as many of its other extents as there are. */
+export interface Slab {
+  readonly dataset: string;
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly inner: readonly number[];
+}
 
 /** An open file. After a call has thrown, only {@linkcode H5File.close} may be called. */
-export interface H5File {
+export interface H5File extends Pick<Session, 'scratch' | 'close' | 'abandon'> {
   readonly name: string;
   /** Bytes of the file now. */
   readonly size: number;
   /** The library's memory; another object after any call. */
   heap(): Uint8Array<ArrayBuffer>;
-  /** A piece of the library's memory that stays until the next call of this function. */
-  scratch(bytes: number): number;
   /** The links of a group, in their order. */
   names(group: string): string[];
   /** What `path` is, once it is known that no link in it leads elsewhere. */
   kind(path: string): 'group' | 'dataset' | 'other';
+  /** The same for all paths to one object. */
+  identity(path: string): string;
   softLink(path: string): string | undefined;
   externalLink(path: string): { readonly file: string; readonly path: string } | undefined;
   info(dataset: string): DataInfo;
@@ -28,20 +37,18 @@ export interface H5File {
   /** Runs `use` on the memory that holds an attribute's value. */
   withAttribute<T>(path: string, name: string, bytes: number, use: (pointer: number) => T): T;
   /** Reads values into the library's memory at `pointer`. */
-  readSlab(dataset: string, offset: readonly number[], count: readonly number[], pointer: number): void;
+  readSlab(slab: Slab, pointer: number): void;
+  /** Reads values that the library hands on as they are in the file into `target`, where possible without a copy. */
+  readBytes(slab: Slab, target: Uint8Array): void;
   /** Frees what the library allocated for values of variable length that `readSlab` put at `pointer`. */
-  reclaim(dataset: string, count: readonly number[], pointer: number): void;
+  reclaim(slab: Slab, pointer: number): void;
   resize(dataset: string, shape: readonly number[]): void;
-  writeSlab(dataset: string, offset: readonly number[], count: readonly number[], pointer: number): void;
+  writeSlab(slab: Slab, pointer: number): void;
   writeTextAttribute(path: string, name: string, value: string): void;
-  /** Closes the file, which writes what the library has kept back. */
-  close(): void;
-  /** Lets go of the file as it is, without another write. */
-  abandon(): void;
 }
 
 /** Opens a file for reading. @throws VtsError InputMalformed, InputTruncated, ... */
-export function openForReading(source: ByteSource): Promise<H5File> {
+export async function openForReading(source: ByteSource): Promise<H5File> {
   const { name, size } = source;
   if (size === undefined) throw new TypeError('HDF5 needs random access');
   const bytes: FileBytes = {
@@ -60,70 +67,32 @@ export function openForReading(source: ByteSource): Promise<H5File> {
       return count;
     },
   };
-  return open(name, bytes, READ_ONLY, (cause) => readError(cause, name));
+  const session = await openSession(name, bytes, MODE.read, (cause, what) => readError(cause, name, what));
+  return fileOf(name, bytes, session);
 }
 
 /** Opens a file that exists for writing. */
-export function openForWriting(sink: RandomAccessSink): Promise<H5File> {
-  return open(sink.name, sink, READ_WRITE, (cause) => writeError(cause, sink.name));
+export async function openForWriting(sink: RandomAccessSink): Promise<H5File> {
+  const { name } = sink;
+  const session = await openSession(name, sink, MODE.write, (cause, what) => writeError(cause, name, what));
+  return fileOf(name, sink, session);
 }
 
-const READ_ONLY = 0;
-const READ_WRITE = 1;
 const KINDS = ['group', 'dataset'] as const;
-const STRING_CLASS = 3;
 const UTF8 = 1;
-/** An instance whose memory grew past this is not kept for the next file: WebAssembly memory never shrinks. */
-const KEPT_MEMORY = 64 * 2 ** 20;
 
-async function open(
-  name: string,
-  bytes: FileBytes,
-  mode: number,
-  translate: (cause: unknown) => unknown,
-): Promise<H5File> {
-  const module = await takeInstance();
-  const mounted = mountFile(module.FS, bytes);
-  let state: 'open' | 'failed' | 'closed' = 'open';
-  let scratchAt = 0;
-  let scratchBytes = 0;
-  const attempt = <T>(operation: () => T): T => {
-    if (state !== 'open') throw new TypeError(`a call on an HDF5 file that is ${state}`);
-    try {
-      return operation();
-    } catch (cause) {
-      state = 'failed';
-      mounted.unmount();
-      throw translate(cause);
-    }
-  };
-  const checked = (status: number): void => {
-    if (status < 0) throw new Error('the call failed without a reason');
-  };
-  const allocate = (size: number): number => {
-    const pointer = module._malloc(size);
-    if (pointer !== 0) return pointer;
-    throw new VtsError('MemoryLimit', `HDF5 cannot get ${size} bytes of memory for ${name}`, {
-      file: name,
-      remedy: 'use a smaller --batch-bytes',
-    });
-  };
-  const id = attempt(() => module.open(mounted.path, mode, false, -1, -1));
+function fileOf(name: string, bytes: FileBytes, session: Session): H5File {
+  const { module, id, attempt } = session;
   return {
     name,
     get size() {
       return bytes.size;
     },
+    ...{ scratch: session.scratch, close: session.close, abandon: session.abandon },
     heap: () => module.HEAPU8,
-    scratch: (size) =>
-      attempt(() => {
-        if (size <= scratchBytes) return scratchAt;
-        module._free(scratchAt);
-        [scratchAt, scratchBytes] = [allocate(size), size];
-        return scratchAt;
-      }),
     names: (group) => attempt(() => module.get_names(id, group, false)),
     kind: (path) => attempt(() => KINDS[module.get_type(id, path)] ?? 'other'),
+    identity: (path) => attempt(() => module.create_object_reference(id, path).join()),
     softLink: (path) => attempt(() => module.get_symbolic_link(id, path) ?? undefined),
     externalLink: (path) =>
       attempt(() => {
@@ -136,67 +105,76 @@ async function open(
     attributeInfo: (path, attribute) => attempt(() => module.get_attribute_metadata(id, path, attribute)),
     withAttribute: (path, attribute, size, use) =>
       attempt(() => {
-        const pointer = allocate(size);
+        const pointer = session.allocate(size);
         checked(module.get_attribute_data(id, path, attribute, BigInt(pointer)));
         const result = use(pointer);
         module.reclaim_vlen_memory(id, path, attribute, BigInt(pointer));
         module._free(pointer);
         return result;
       }),
-    readSlab: (dataset, offset, count, pointer) =>
+    readSlab: (slab, pointer) => readSlab(session, slab, pointer),
+    readBytes: (slab, target) => readBytes(session, slab, target),
+    reclaim: (slab, pointer) =>
       attempt(() => {
-        const strides = offset.map(() => 1n);
-        checked(
-          module.get_dataset_data(
-            id,
-            dataset,
-            count.map(BigInt),
-            offset.map(BigInt),
-            strides,
-            BigInt(pointer),
-          ),
-        );
+        const { count } = extents(slab);
+        checked(module.reclaim_vlen_memory_count(id, slab.dataset, '', BigInt(pointer), count));
       }),
-    reclaim: (dataset, count, pointer) =>
-      attempt(() =>
-        checked(module.reclaim_vlen_memory_count(id, dataset, '', BigInt(pointer), count.map(BigInt)))
-      ),
     resize: (dataset, shape) => attempt(() => checked(module.resize_dataset(id, dataset, shape.map(BigInt)))),
-    writeSlab: (dataset, offset, count, pointer) =>
+    writeSlab: (slab, pointer) =>
       attempt(() => {
-        const strides = offset.map(() => 1n);
-        checked(
-          module.set_dataset_data(
-            id,
-            dataset,
-            count.map(BigInt),
-            offset.map(BigInt),
-            strides,
-            BigInt(pointer),
-          ),
-        );
-      }),
+        const { count, offset, strides } = extents(slab);
+        checked(module.set_dataset_data(id, slab.dataset, count, offset, strides, BigInt(pointer)));
+      }, describeSlab(slab)),
     writeTextAttribute: (path, attribute, value) =>
       attempt(() => {
-        const type = { type: STRING_CLASS, size: 4, signed: false, vlen: true, cset: UTF8 };
+        const type = { type: TYPE_CLASS.string, size: 4, signed: false, vlen: true, cset: UTF8 };
         const scalar = { shape: [], maxshape: null, chunks: null };
         checked(module.create_vlen_str_attribute(id, path, attribute, [value], { ...type, ...scalar }));
       }),
-    close() {
-      if (state !== 'open') return;
-      attempt(() => checked(module.close_file(id)));
-      state = 'closed';
-      mounted.unmount();
-      release(module, scratchAt);
-    },
-    abandon() {
-      if (state === 'open') mounted.unmount();
-      state = 'closed';
-    },
   };
 }
 
-function release(module: H5Module, scratch: number): void {
-  module._free(scratch);
-  if (module.HEAPU8.length <= KEPT_MEMORY) returnInstance(module);
+function readSlab({ module, id, attempt }: Session, slab: Slab, pointer: number): void {
+  attempt(() => {
+    const { count, offset, strides } = extents(slab);
+    checked(module.get_dataset_data(id, slab.dataset, count, offset, strides, BigInt(pointer)));
+  }, describeSlab(slab));
+}
+
+/**
+ * The library reads contiguous values from the file straight into the memory it is given. Such reads take a detour into `target`;
+ * what it moved there by other ways (chunks, fill values) is copied.
+ */
+function readBytes(session: Session, slab: Slab, target: Uint8Array): void {
+  const pointer = session.scratch(target.length);
+  const detour: Detour = { pointer, target, filled: [] };
+  session.mounted.detour = detour;
+  try {
+    readSlab(session, slab, pointer);
+  } finally {
+    session.mounted.detour = undefined;
+  }
+  const heap = session.module.HEAPU8;
+  let at = 0;
+  for (
+    const { start, end } of [...detour.filled.sort((a, b) => a.start - b.start), {
+      start: target.length,
+      end: 0,
+    }]
+  ) {
+    if (start > at) target.set(heap.subarray(pointer + at, pointer + start), at);
+    at = Math.max(at, end);
+  }
+}
+
+function extents({ firstRow, rows, inner }: Slab): { count: bigint[]; offset: bigint[]; strides: bigint[] } {
+  return {
+    count: [rows, ...inner].map(BigInt),
+    offset: [BigInt(firstRow), ...inner.map(() => 0n)],
+    strides: [1n, ...inner.map(() => 1n)],
+  };
+}
+
+function describeSlab({ dataset, firstRow, rows }: Slab): string {
+  return `${dataset}, rows ${firstRow} to ${firstRow + rows - 1}, in `;
 }

@@ -75,6 +75,7 @@ export interface H5Module {
   close_file(file: bigint): number;
   get_names(file: bigint, path: string, recursive: boolean): string[];
   get_type(file: bigint, path: string): number;
+  create_object_reference(file: bigint, path: string): Uint8Array;
   get_symbolic_link(file: bigint, path: string): string | null;
   get_external_link(file: bigint, path: string): { readonly filename?: string; readonly obj_path?: string };
   get_attribute_names(file: bigint, path: string): string[];

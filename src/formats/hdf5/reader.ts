@@ -1,12 +1,18 @@
 /** Reads rows: slices of the chosen data sets, from the library's memory into columns. */
 import { type Batch, makeBatch } from '../../core/batch.ts';
-import { type Column, columnBytes, concatColumns, sliceColumn } from '../../core/column.ts';
+import {
+  type Column,
+  columnBytes,
+  concatColumns,
+  fixedColumnFromBytes,
+  sliceColumn,
+} from '../../core/column.ts';
 import { type Dataset, estimatedRowBytes } from '../../core/schema.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { FormatReader, PositionedBatch, ReadOptions, ReadRequest } from '../format.ts';
 import { type ColumnPlan, isVariable } from './column-plan.ts';
 import { decodeSlab } from './decode.ts';
-import { type H5File, openForReading } from './h5-file.ts';
+import { type H5File, openForReading, type Slab } from './h5-file.ts';
 import { inspectFile } from './inspect.ts';
 import { select, type Selection } from './select.ts';
 import { readSuperblock } from './superblock.ts';
@@ -85,13 +91,18 @@ function columnReader(file: H5File, plan: ColumnPlan): (start: number, end: numb
 }
 
 function readSlab(file: H5File, plan: ColumnPlan, firstRow: number, rows: number): Column {
+  const slab: Slab = { dataset: plan.path, firstRow, rows, inner: plan.inner };
+  if (plan.asStored) {
+    const bytes = new Uint8Array(rows * plan.rowBytes);
+    file.readBytes(slab, bytes);
+    return fixedColumnFromBytes(plan.field.type, bytes);
+  }
   const pointer = file.scratch(rows * plan.rowBytes);
-  const count = [rows, ...plan.inner];
-  file.readSlab(plan.path, [firstRow, ...plan.inner.map(() => 0)], count, pointer);
+  file.readSlab(slab, pointer);
   try {
     return decodeSlab(plan, { heap: file.heap(), pointer, rows, firstRow, file: file.name });
   } finally {
-    if (isVariable(plan.layout)) file.reclaim(plan.path, count, pointer);
+    if (isVariable(plan.layout)) file.reclaim(slab, pointer);
   }
 }
 

@@ -79,11 +79,15 @@ function selectGroup(file: H5File, group: string, options: ReadOptions): Selecti
     };
   }
   refuseExternal(file, entries);
+  const lost = entries.flatMap(({ path, found }) =>
+    found.kind === 'missing' ? [`${path} is left out: ${found.reason}`] : []
+  );
   const milvusDm = schema === undefined && named('embeddings')?.found.info.shape?.length === 2;
   const selection = selectTogether(file, sets, options, schema);
-  if (!milvusDm) return { ...selection, facts };
+  const notes = [...lost, ...selection.notes];
+  if (!milvusDm) return { ...selection, facts, notes };
   const roles = { vector: 'embeddings', ...(named('ids') && { id: 'ids' }) };
-  return { ...selection, facts: { ...facts, roles: { ...roles, ...facts.roles } } };
+  return { ...selection, facts: { ...facts, roles: { ...roles, ...facts.roles } }, notes };
 }
 
 /** All data sets of a group that fit, as columns. */
@@ -149,7 +153,7 @@ function selectOnlySubgroup(file: H5File, group: string, options: ReadOptions): 
     `${group === '/' ? file.name : `${group} in ${file.name}`} has no data sets`,
     {
       file: file.name,
-      expected: `one group of data sets; the file holds ${shortList(file)}`,
+      expected: `data sets, in one group; the file holds ${shortList(file)}`,
       ...(only !== undefined && { remedy: `choose one: ${file.name}::${only}` }),
     },
   );

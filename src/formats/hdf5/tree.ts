@@ -26,7 +26,6 @@ export interface Entry {
 }
 
 const MOST_LINKS = 32;
-const DEEPEST = 32;
 
 /** What `path` leads to, from `base` on. A chain of more than 32 links counts as a circle. */
 export function follow(file: H5File, path: string, base = '/', links = 0): Found {
@@ -66,17 +65,19 @@ export function listGroup(file: H5File, group: string): Entry[] {
   });
 }
 
-/** The objects of a group and of all groups in it, group by group, at most `most`. */
+/** The objects of a group and of all groups in it, each group once, at most `most`. */
 export function* walk(file: H5File, group: string, most: number): Generator<Entry> {
-  const waiting = [{ group, depth: 0 }];
+  const waiting = [group];
+  const seen = new Set([file.identity(group)]);
   let count = 0;
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    for (const entry of listGroup(file, next.group)) {
+    for (const entry of listGroup(file, next)) {
       if (count++ === most) return;
       yield entry;
-      // A group that is reached by a soft link has a place of its own too.
-      const inside = entry.found.kind === 'group' && entry.found.path === entry.path;
-      if (inside && next.depth < DEEPEST) waiting.push({ group: entry.path, depth: next.depth + 1 });
+      if (entry.found.kind !== 'group') continue;
+      const identity = file.identity(entry.found.path);
+      if (!seen.has(identity)) waiting.push(entry.found.path);
+      seen.add(identity);
     }
   }
 }
@@ -135,5 +136,5 @@ export function shortList(file: H5File): string {
     if (sets.length === 20) return `${sets.join(', ')}, ...`;
     sets.push(describeDataset(path, found.info));
   }
-  return sets.length === 0 ? '(the file has no data sets)' : sets.join(', ');
+  return sets.length === 0 ? 'none' : sets.join(', ');
 }
