@@ -1,8 +1,9 @@
 /** gzip (RFC 1952) and Zstandard (RFC 8878) around a stream, several members or frames included. */
 import { Readable, type Transform } from 'node:stream';
-import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { VtsError } from '../../errors.ts';
 import type { ByteSink } from '../../stores/bytes.ts';
+import { wholeFrames } from './zstd-frames.ts';
 
 /** How a file is compressed. */
 export type Compression = 'none' | 'gzip' | 'zstd';
@@ -32,7 +33,8 @@ export async function* decompress(
   file: string,
 ): AsyncGenerator<Uint8Array> {
   if (compression === 'none') return yield* chunks;
-  const source = Readable.from(chunks, { highWaterMark: 1 });
+  const whole = compression === 'zstd' ? wholeFrames(chunks, file) : chunks;
+  const source = Readable.from(whole, { highWaterMark: 1 });
   const decoder = compression === 'gzip' ? createGunzip(BUFFERS) : createZstdDecompress(BUFFERS);
   source.on('error', (error) => decoder.destroy(error));
   source.pipe(decoder);
@@ -47,6 +49,9 @@ export async function* decompress(
 }
 
 const BUFFERS = { chunkSize: 256 * 1024 };
+
+/** With a checksum, as the `zstd` command writes it. */
+const ZSTD = { ...BUFFERS, params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 
 function damaged(error: unknown, compression: Compression, file: string): VtsError {
   const { message, code } = error as NodeJS.ErrnoException;
@@ -70,7 +75,7 @@ export function encoder(sink: ByteSink, compression: Compression): Encoder {
   if (compression === 'none') {
     return { write: (bytes) => sink.write(bytes), finish: () => Promise.resolve(), abort() {} };
   }
-  const stream: Transform = compression === 'gzip' ? createGzip(BUFFERS) : createZstdCompress(BUFFERS);
+  const stream: Transform = compression === 'gzip' ? createGzip(BUFFERS) : createZstdCompress(ZSTD);
   const ready: Uint8Array[] = [];
   stream.on('data', (chunk: Uint8Array) => ready.push(chunk));
   const drain = async () => {

@@ -61,7 +61,7 @@ function vectorReader(type: DenseVectorType): FixedReader {
       return reader(Float32Array, (text, values, at) => readFloat32Vector(text, values, at, dim));
     case 'DoubleVector':
       return reader(Float64Array, (text, values, at) => {
-        beginVector(text);
+        beginVector(text, dim);
         for (let i = 0; i < dim; i++) {
           values[at + i] = readDouble(text);
           endElement(text, i, dim);
@@ -88,7 +88,7 @@ function reader<T extends FixedArray>(
 
 function elements(count: number, readOne: (text: Text) => number) {
   return (text: Text, values: FixedArray, at: number): void => {
-    beginVector(text);
+    beginVector(text, count);
     for (let i = 0; i < count; i++) {
       values[at + i] = readOne(text);
       endElement(text, i, count);

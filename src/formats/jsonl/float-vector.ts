@@ -16,7 +16,7 @@ const ABOVE = 1 + 2 ** -49;
 
 /** Reads the array of `count` numbers at `text.pos` into `values` from `start` on. @throws VtsError RowInvalid, InputMalformed */
 export function readFloat32Vector(text: Text, values: Float32Array, start: number, count: number): void {
-  beginVector(text);
+  beginVector(text, count);
   const { bytes, view } = text;
   let at = text.pos;
   const last = start + count - 1;

@@ -24,7 +24,8 @@ export function writeJson(
   append(out, source, start, end);
   reserve(out, PADDING);
   const { bytes } = out;
-  for (let at = first; at < out.length; at++) if (bytes[at] === 0x0a || bytes[at] === 0x0d) bytes[at] = 0x20;
+  // A carriage return, unlike a line feed, may stand between tokens of a line, and like it not within a string.
+  replace(bytes, first, out.length, 0x0a, 0x0d);
   bytes[out.length] = 0x0a;
   const text = scratch;
   text.bytes = bytes;
@@ -35,6 +36,7 @@ export function writeJson(
     const isNull = atWord(text, 'null');
     skipValue(text);
     if (skipSpace(text) !== 0x0a || text.pos !== out.length) throw syntaxError(text, 'nothing more');
+    replace(bytes, first, out.length, 0x0d, 0x20);
     if (isNull && nullable) bytes[out.length++] = 0x20;
   } catch (error) {
     if (!isVtsError(error)) throw error;
@@ -45,4 +47,8 @@ export function writeJson(
       cause: error,
     });
   }
+}
+
+function replace(bytes: Uint8Array, start: number, end: number, old: number, by: number): void {
+  for (let at = start; at < end; at++) if (bytes[at] === old) bytes[at] = by;
 }

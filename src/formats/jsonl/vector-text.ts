@@ -1,11 +1,11 @@
 /** The brackets and commas of a vector, whose length is known. */
 import { misfit, skipSpace, syntaxError, type Text, wrongType } from './text.ts';
 
-/** Moves past the opening bracket of a vector. */
-export function beginVector(text: Text): void {
+/** Moves past the opening bracket of a vector of `count` elements, at least one. */
+export function beginVector(text: Text, count: number): void {
   if (text.bytes[text.pos] !== 0x5b) throw wrongType(text, 'an array of numbers');
   text.pos++;
-  skipSpace(text);
+  if (skipSpace(text) === 0x5d) throw badLength(text, 0, count);
 }
 
 /** Moves past what follows element `i` of `count`: a comma, or after the last one the closing bracket. */
