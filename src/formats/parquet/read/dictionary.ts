@@ -39,7 +39,7 @@ export function dictionarySource(bytes: Uint8Array, dictionary: Dictionary): Val
     if (count > 0 && indices === undefined) throw tooFewValues();
     for (let done = 0; done < count; done += PIECE) {
       const take = Math.min(PIECE, count - done);
-      indices!.read(piece, take, 0);
+      indices!.read(piece, take);
       for (let i = 0; i < take; i++) {
         if (piece[i] >= dictionary.count) throw noSuchValue(piece[i], dictionary.count);
       }

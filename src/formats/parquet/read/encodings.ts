@@ -53,6 +53,6 @@ export function valueSource(
 
 function booleanRuns(runs: HybridReader): ValueSource {
   return fixedSource((target, at, count) => {
-    runs.read(target.subarray(at), count, 1);
+    runs.read(target.subarray(at), count);
   });
 }

@@ -25,8 +25,8 @@ export class HybridReader {
     this.#width = width;
   }
 
-  /** Puts the next `count` values to the front of `target`; returns how many of them are `wanted`. */
-  read(target: Uint8Array | Uint32Array, count: number, wanted: number): number {
+  /** Puts the next `count` values to the front of `target`; returns how many of them are `wanted`, if that is asked for. */
+  read(target: Uint8Array | Uint32Array, count: number, wanted = -1): number {
     if (this.#width === 0) {
       target.fill(0, 0, count);
       return wanted === 0 ? count : 0;
@@ -40,7 +40,7 @@ export class HybridReader {
         if (this.#value === wanted) hits += take;
       } else {
         this.#unpack(target, done, take);
-        for (let i = done; i < done + take; i++) if (target[i] === wanted) hits++;
+        if (wanted >= 0) { for (let i = done; i < done + take; i++) if (target[i] === wanted) hits++; }
       }
       this.#left -= take;
       done += take;
@@ -80,33 +80,40 @@ export class HybridReader {
   #unpack(target: Uint8Array | Uint32Array, start: number, count: number): void {
     const width = this.#width;
     const bytes = this.#bytes;
-    let bit = this.#bit;
+    const bit = this.#bit;
     if (bit + count * width > bytes.length * 8) throw endsEarly();
     this.#bit = bit + count * width;
+    let byte = Math.floor(bit / 8);
+    let shift = bit & 7;
     let at = start;
     const end = start + count;
-    if (width === 1) {
-      for (; at < end && (bit & 7) !== 0; bit++) target[at++] = bytes[Math.floor(bit / 8)] >>> (bit & 7) & 1;
-      for (; at + 8 <= end; bit += 8, at += 8) {
-        const byte = bytes[bit / 8];
-        target[at] = byte & 1;
-        target[at + 1] = byte >>> 1 & 1;
-        target[at + 2] = byte >>> 2 & 1;
-        target[at + 3] = byte >>> 3 & 1;
-        target[at + 4] = byte >>> 4 & 1;
-        target[at + 5] = byte >>> 5 & 1;
-        target[at + 6] = byte >>> 6 & 1;
-        target[at + 7] = byte >>> 7;
+    if (width === 8) {
+      target.set(bytes.subarray(byte, byte + count), start);
+      return;
+    }
+    if (width === 1 && shift === 0) {
+      for (; at + 8 <= end; at += 8) {
+        const bits = bytes[byte++];
+        target[at] = bits & 1;
+        target[at + 1] = bits >>> 1 & 1;
+        target[at + 2] = bits >>> 2 & 1;
+        target[at + 3] = bits >>> 3 & 1;
+        target[at + 4] = bits >>> 4 & 1;
+        target[at + 5] = bits >>> 5 & 1;
+        target[at + 6] = bits >>> 6 & 1;
+        target[at + 7] = bits >>> 7;
       }
     }
     const mask = width === 32 ? -1 : (1 << width) - 1;
-    for (; at < end; bit += width) {
-      const byte = Math.floor(bit / 8);
-      const shift = bit & 7;
-      let value = (bytes[byte] | bytes[byte + 1] << 8 | bytes[byte + 2] << 16 | bytes[byte + 3] << 24) >>>
-        shift;
-      if (shift + width > 32) value |= bytes[byte + 4] << (32 - shift);
+    while (at < end) {
+      let value = bytes[byte] >>> shift;
+      for (let have = 8 - shift, next = byte + 1; have < width; have += 8, next++) {
+        value |= bytes[next] << have;
+      }
       target[at++] = (value & mask) >>> 0;
+      shift += width;
+      byte += shift >>> 3;
+      shift &= 7;
     }
   }
 }

@@ -72,7 +72,7 @@ function plainBytesSource(bytes: Uint8Array): ValueSource {
 export function copyBytes(bytes: Uint8Array, from: number, target: ValuesBuilder, length: number): void {
   const at = target.growBytes(length);
   const to = target.data.bytes;
-  if (length > 24) to.set(bytes.subarray(from, from + length), at);
+  if (length > 64) to.set(bytes.subarray(from, from + length), at);
   else for (let i = 0; i < length; i++) to[at + i] = bytes[from + i];
 }
 

@@ -127,37 +127,39 @@ class VectorRows {
 
   #takeEntries(target: Target): void {
     const leaf = this.#leaf;
-    const { reps, defs, node } = leaf;
+    const { reps, defs, end, node } = leaf;
     const list = this.#list;
-    let run = 0;
-    const flush = () => {
-      if (run > 0) this.#copy(target, target.row * this.#elements + this.#filled - run, run);
-      run = 0;
-    };
-    while (leaf.pos < leaf.end && target.row < target.rows) {
-      const def = defs[leaf.pos];
-      if (reps[leaf.pos] !== 0) {
-        if (this.#filled === 0) throw this.#tooLong(this.#firstRow + target.row - 1);
-      } else {
-        if (this.#filled > 0) throw this.#wrongLength(target.row, this.#filled);
-        if (def < list.elementDef) {
-          if (def >= list.def) throw this.#wrongLength(target.row, 0);
+    const elements = this.#elements;
+    let { pos } = leaf;
+    while (pos < end && target.row < target.rows) {
+      if (this.#filled === 0) {
+        if (reps[pos] !== 0) throw this.#tooLong(this.#firstRow + target.row - 1);
+        if (defs[pos] < list.elementDef) {
+          if (defs[pos++] >= list.def) throw this.#wrongLength(target.row, 0);
           target.validity ??= makeBitmap(target.rows, true);
           clearBit(target.validity, target.row++);
-          leaf.pos++;
           continue;
         }
       }
-      if (def < node.def) throw this.#nullElement(target.row);
-      leaf.pos++;
-      run++;
-      if (++this.#filled === this.#elements) {
-        flush();
+      // The elements of one row: up to its last, or the last at hand.
+      const filled = this.#filled;
+      const stop = Math.min(end, pos + elements - filled);
+      let at = pos;
+      if (filled === 0 && defs[at] === node.def) at++;
+      while (at < stop && reps[at] !== 0 && defs[at] === node.def) at++;
+      this.#filled += at - pos;
+      if (at < stop) {
+        if (reps[at] === 0 && this.#filled > 0) throw this.#wrongLength(target.row, this.#filled);
+        throw this.#nullElement(target.row);
+      }
+      this.#copy(target, target.row * elements + filled, at - pos);
+      pos = at;
+      if (this.#filled === elements) {
         this.#filled = 0;
         target.row++;
       }
     }
-    flush();
+    leaf.pos = pos;
   }
 
   #narrow(target: Target, element: number, count: number, signed: boolean): void {
