@@ -9,7 +9,8 @@ for (const [signal, code] of [['SIGINT', 'Interrupted'], ['SIGTERM', 'Terminated
     if (controller.signal.aborted) process.exit(code === 'Interrupted' ? 130 : 143);
     controller.abort(
       new VtsError(code, 'Stopped before the end; no output was left under its final name', {
-        remedy: 'run the same command again to start over',
+        remedy:
+          'run the same command again; with --resume it goes on after the last whole part of a directory',
       }),
     );
   });

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFileSink } from '../src/connectors/file/file-sink.ts';
 import { openFileSource } from '../src/connectors/file/file-source.ts';
+import { openOutput } from '../src/connectors/file/open-output.ts';
 import { memorySource } from '../src/connectors/memory/memory.ts';
 import { type Batch, concatBatches, makeBatch } from '../src/core/batch.ts';
 import type { Source } from '../src/core/endpoint.ts';
@@ -53,7 +53,13 @@ function schemasFor(formats: readonly Format[], dim: number): Schema[] {
 }
 
 async function move(source: Source, path: string): Promise<void> {
-  const sink = await openFileSink(path, { overwrite: true, tempDir: folder });
+  const { sink } = await openOutput(path, {
+    overwrite: true,
+    tempDir: folder,
+    parts: false,
+    resume: false,
+    job: {},
+  });
   await transfer(source, sink, compileMapping(source.dataset, sink, {}), { batchBytes: 20_000 });
   await sink.close();
   await source.close();

@@ -2,8 +2,8 @@
 import { Command } from '@commander-js/extra-typings';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
-import { openFileSink } from '../connectors/file/file-sink.ts';
-import { openFileSource } from '../connectors/file/file-source.ts';
+import { type FileSource, openFileSource } from '../connectors/file/file-source.ts';
+import { isDirectoryOutput, openOutput } from '../connectors/file/open-output.ts';
 import { VtsError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { defined } from './defined.ts';
@@ -25,6 +25,7 @@ function define() {
     .addOption(columns.fields).addOption(columns.rename).addOption(columns.cast)
     .addOption(columns.id).addOption(columns.vector).addOption(columns.metric).addOption(columns.limit)
     .addOption(input.order).addOption(output.overwrite).addOption(output.compression).addOption(output.layout)
+    .addOption(output.partSize).addOption(output.resume)
     .addOption(work.batchBytes).addOption(work.tempDir)
     .addOption(talk.json).addOption(talk.quiet).addOption(talk.verbose).addOption(talk.progress).addOption(
       talk.color,
@@ -50,8 +51,7 @@ async function convert(
     throw new VtsError('Usage', 'The output is missing', { expected: `vts convert ${target} OUTPUT` });
   }
   const tempDir = options.tempDir ?? (target === '-' ? tmpdir() : dirname(target));
-  const { from, to, fields, rename: renames, cast: casts, metric, compression, layout, limit, batchBytes } =
-    options;
+  const { from, fields, rename: renames, cast: casts, metric, limit, batchBytes } = options;
   const roles = defined({ id: options.id, vector: options.vector });
   const schema = options.schema === undefined ? undefined : readSchemaFile(options.schema);
   const source = await openFileSource(endpoints.slice(0, -1), {
@@ -61,19 +61,23 @@ async function convert(
     tempDir,
   });
   try {
-    const overwrite = options.overwrite ?? false;
-    const sink = await openFileSink(target, {
-      ...defined({ format: to, compression, layout }),
-      overwrite,
+    const parts = options.partSize !== undefined || isDirectoryOutput(target);
+    const { sink, journal } = await openOutput(target, {
+      ...defined({ format: options.to, compression: options.compression, layout: options.layout }),
+      overwrite: options.overwrite ?? false,
+      resume: options.resume ?? false,
+      parts,
       tempDir,
+      job: jobOf(source, options),
     });
+    const partBytes = parts ? options.partSize ?? DEFAULT_PART_BYTES : undefined;
     try {
       await runTransfer({
         command: 'convert',
         source,
         sink,
         mapping: defined({ fields, renames, casts, metric, roles }),
-        options: { ...defined({ limit, batchBytes }), signal: context.signal },
+        options: { ...defined({ limit, batchBytes, partBytes }), journal, signal: context.signal },
       }, report);
     } finally {
       await sink.close();
@@ -81,6 +85,31 @@ async function convert(
   } finally {
     await source.close();
   }
+}
+
+const DEFAULT_PART_BYTES = 256 * 2 ** 20;
+
+/** What must be the same when a job is resumed: the input and all that shapes rows and files. */
+function jobOf(source: FileSource, options: ConvertOptions): Record<string, string> {
+  const { from, to, fields, rename, cast, id, vector, metric, schema, order, limit, compression, layout } =
+    options;
+  const shaping = {
+    from,
+    to,
+    fields,
+    rename,
+    cast,
+    id,
+    vector,
+    metric,
+    schema,
+    order,
+    limit,
+    compression,
+    layout,
+  };
+  const texts = Object.entries(defined(shaping)).map(([name, value]) => [name, JSON.stringify(value)]);
+  return { source: source.fingerprint, ...Object.fromEntries(texts) };
 }
 
 /** Roles by the source's names, where a user gave the new name of a column. */

@@ -87,6 +87,11 @@ export const output = {
   to: new Option('--to <format>', 'format of the output, where its name does not say').env('VTS_TO'),
   overwrite: new Option('--overwrite', 'replace an output that exists').env('VTS_OVERWRITE'),
   compression: new Option('--compression <codec>', 'see vts help formats').env('VTS_COMPRESSION'),
+  partSize: new Option('--part-size <size>', 'write a directory of part files of about this size').argParser(
+    bytes,
+  )
+    .env('VTS_PART_SIZE'),
+  resume: new Option('--resume', 'go on with a run into a directory that was cut off').env('VTS_RESUME'),
   layout: new Option('--layout <layout>', 'HDF5: columns, milvusdm or ann-benchmarks').env('VTS_LAYOUT'),
 };
 

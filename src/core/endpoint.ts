@@ -98,8 +98,6 @@ export interface Sink {
   readonly resume: 'keyed' | 'whole';
   /** What stands in the way of `dataset`, beside what `features` says. Writes nothing. */
   check(dataset: Dataset): readonly Problem[];
-  /** Bytes free where the data go, when that is known. */
-  freeBytes?(): number;
   /** Begins part number `part` (from 0) of `dataset`. */
   begin(dataset: Dataset, part: number): Promise<PartWriter>;
   /** Rows that the target now holds, read back from it; `undefined` when it cannot tell. */

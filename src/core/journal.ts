@@ -59,7 +59,7 @@ export function openJournal(store: JournalStore, job: JournalHeader['job'], resu
   else {
     if (!resume) {
       throw new VtsError('JournalConflict', 'an earlier run of a job was not finished here', {
-        remedy: 'add --resume to go on with it, or --restart to begin anew',
+        remedy: 'add --resume to go on with it, or --overwrite to begin anew',
       });
     }
     refuseOtherJob(lines[0] as JournalHeader, header);
@@ -84,7 +84,7 @@ function parseLines(text: string): unknown[] {
     } catch (cause) {
       throw new VtsError('JournalConflict', `line ${i + 1} of the journal is damaged`, {
         line: i + 1,
-        remedy: 'add --restart to begin anew',
+        remedy: 'add --overwrite instead of --resume to begin anew',
         cause,
       });
     }
@@ -94,7 +94,7 @@ function parseLines(text: string): unknown[] {
 function refuseOtherJob(found: JournalHeader, wanted: JournalHeader): void {
   if (found.type !== 'job' || found.version !== wanted.version) {
     throw new VtsError('JournalConflict', 'the journal was written by another version of vts', {
-      remedy: 'finish with that version, or add --restart to begin anew',
+      remedy: 'finish with that version, or add --overwrite instead of --resume to begin anew',
     });
   }
   const names = new Set([...Object.keys(found.job), ...Object.keys(wanted.job)]);
@@ -103,6 +103,6 @@ function refuseOtherJob(found: JournalHeader, wanted: JournalHeader): void {
   if (differences.length === 0) return;
   throw new VtsError('JournalConflict', 'the unfinished job here is another one', {
     expected: differences.join('; '),
-    remedy: 'run the command as it was first given, or add --restart to begin anew',
+    remedy: 'run the command as it was first given, or with --overwrite instead of --resume to begin anew',
   });
 }

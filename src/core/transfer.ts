@@ -22,6 +22,8 @@ export interface TransferOptions {
 /** What is done so far, earlier runs of a resumed job included. */
 export interface Progress {
   readonly rows: number;
+  /** Of {@linkcode rows}, those of earlier runs. */
+  readonly rowsResumed: number;
   /** Bytes of the rows in memory. */
   readonly bytes: number;
   readonly parts: number;
@@ -160,6 +162,7 @@ class TransferState {
     const fraction = this.#source.fraction?.();
     onProgress?.({
       rows: this.#rowsRead,
+      rowsResumed: this.#rowsResumed,
       bytes: this.#bytesMoved,
       parts: this.#parts.length,
       ...(fraction === undefined ? {} : { fraction }),

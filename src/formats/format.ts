@@ -36,6 +36,8 @@ export interface ReaderFactory {
    * @throws VtsError InputMalformed, InputTruncated, InputUnsupported, ... with the place
    */
   open(source: ByteSource, options: ReadOptions): Promise<FormatReader>;
+  /** Counts the rows of a file whose headers do not tell them. */
+  countRows?(source: ByteSource): Promise<number>;
 }
 
 /** What a user may say about an input. Formats take what concerns them. */

@@ -8,6 +8,7 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -41,6 +42,8 @@ export interface FileOps {
   exists(path: string): boolean;
   stat(path: string): FileStat;
   list(directory: string): string[];
+  /** Makes `directory` and those above it; does nothing when it is there. */
+  makeDirectory(directory: string): void;
   /** Bytes that this user may still write on the file system of `directory`. */
   freeBytes(directory: string): number;
 }
@@ -63,6 +66,7 @@ export const nodeFileOps: FileOps = {
     return { kind, size: stat.size, mtimeMs: stat.mtimeMs };
   },
   list: (directory) => readdirSync(directory),
+  makeDirectory: (directory) => void mkdirSync(directory, { recursive: true, mode: 0o700 }),
   freeBytes: (directory) => {
     const { bavail, bsize } = statfsSync(directory);
     return bavail * bsize;

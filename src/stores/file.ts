@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { VtsError } from '../errors.ts';
 import type { ByteSource, RandomAccessSink, Scratch } from './bytes.ts';
 import { type FileOps, type FileStat, nodeFileOps, readFully, writeFully } from './file-ops.ts';
+import { isAlive } from './process.ts';
 
 const CHUNK = 1 << 20;
 
@@ -167,15 +168,6 @@ function removeStalePartials(path: string, ops: FileOps): void {
     if (!name.startsWith(prefix) || !name.endsWith('.partial')) continue;
     const pid = name.slice(prefix.length, -'.partial'.length);
     if (/^\d+$/.test(pid) && !isAlive(Number(pid))) ops.unlink(join(directory, name));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -25,13 +25,18 @@ describe('numbers as people read them', () => {
   });
 
   test('progress has a share and a time left when the total is known, by rows or by bytes', () => {
-    const progress = { rows: 250, bytes: 1_000_000, parts: 0 };
+    const progress = { rows: 250, rowsResumed: 0, bytes: 1_000_000, parts: 0 };
     expect(progressText(progress, 1000, 2)).toBe(' 25%  250 rows  125 rows/s  500.0 kB/s  ETA 6.00 s');
     expect(progressText({ ...progress, fraction: 0.5 }, undefined, 2)).toBe(
       ' 50%  250 rows  125 rows/s  500.0 kB/s  ETA 2.00 s',
     );
+    expect(progressText({ ...progress, rowsResumed: 200 }, 1000, 2)).toBe(
+      ' 25%  250 rows  25 rows/s  500.0 kB/s  ETA 30.0 s',
+    );
     expect(progressText(progress, undefined, 2)).toBe('250 rows  125 rows/s  500.0 kB/s');
-    expect(progressText({ rows: 0, bytes: 0, parts: 0 }, 0, 0)).toBe('0 rows  0 rows/s  0 B/s');
+    expect(progressText({ rows: 0, rowsResumed: 0, bytes: 0, parts: 0 }, 0, 0)).toBe(
+      '0 rows  0 rows/s  0 B/s',
+    );
   });
 });
 

@@ -99,13 +99,14 @@ function progressLine(options: ReportOptions, terminal: boolean) {
 
 /** Progress in one line: share, rows, rates, time left. */
 export function progressText(progress: Progress, total: number | undefined, seconds: number): string {
-  const { rows, bytes } = progress;
+  const { rows, rowsResumed, bytes } = progress;
   const elapsed = Math.max(seconds, 0.001);
-  const speed = `${formatCount(rows)} rows  ${formatCount(rows / elapsed)} rows/s  ${
+  const speed = `${formatCount(rows)} rows  ${formatCount((rows - rowsResumed) / elapsed)} rows/s  ${
     formatBytes(Math.round(bytes / elapsed))
   }/s`;
   const share = Math.min(1, total === undefined ? progress.fraction ?? 0 : rows / total);
   if (!(share > 0)) return speed;
   const percent = `${String(Math.floor(share * 100)).padStart(3)}%`;
-  return `${percent}  ${speed}  ETA ${formatSeconds(elapsed * (1 - share) / share)}`;
+  const before = total === undefined ? 0 : rowsResumed / total;
+  return `${percent}  ${speed}  ETA ${formatSeconds(elapsed * (1 - share) / Math.max(share - before, 1e-9))}`;
 }

@@ -7,6 +7,7 @@ import { VtsError } from '../../errors.ts';
 import type { FormatInfo, FormatReader, ReadOptions } from '../../formats/format.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import { createScratch, openFileSource as openFile, statInput } from '../../stores/file.ts';
+import { spoolSource } from '../../stores/spool.ts';
 import { openStdin } from '../../stores/stdio.ts';
 import { detectInput } from './detect.ts';
 import { expandInput, parseEndpoint } from './paths.ts';
@@ -153,7 +154,9 @@ async function open({ file, inside }: Input, options: FileSourceOptions): Promis
     const format = detectInput(source, options.format);
     const { reader: factory } = await format.load();
     if (factory === undefined) throw new VtsError('Usage', `vts writes ${format.title} but does not read it`);
-    if (factory.access === 'seek' && source.size === undefined) source = await spool(source, options.tempDir);
+    if (factory.access === 'seek' && source.size === undefined) {
+      source = await spoolSource(source, createScratch(options.tempDir));
+    }
     const reader = await factory.open(source, {
       ...options,
       ...(inside === undefined ? {} : { path: inside }),
@@ -185,38 +188,6 @@ function countStreamed(source: ByteSource, onBytes: (bytes: number) => void): By
       }
     },
   };
-}
-
-/** Copies a stream to a scratch file, for formats that need random access. */
-async function spool(stream: ByteSource, tempDir: string): Promise<ByteSource> {
-  const scratch = createScratch(tempDir);
-  for await (const chunk of stream.stream()) scratch.append(chunk);
-  await stream.close();
-  const { size } = scratch;
-  const source: ByteSource = {
-    name: stream.name,
-    size,
-    readSync: scratch.readSync,
-    // deno-lint-ignore require-await
-    async read(position, length) {
-      const bytes = new Uint8Array(length);
-      if (scratch.readSync(bytes, position) === length) return bytes;
-      throw new VtsError('InputTruncated', `${stream.name} ends too early`, {
-        file: stream.name,
-        byte: size,
-      });
-    },
-    async *stream(position = 0) {
-      for (let at = position; at < size; at += 1 << 20) {
-        yield await source.read(at, Math.min(1 << 20, size - at));
-      }
-    },
-    // deno-lint-ignore require-await
-    async close() {
-      scratch.close();
-    },
-  };
-  return source;
 }
 
 /** The data set of all files together. Files without rows need not agree: their types may be guesses. */

@@ -1,0 +1,97 @@
+/**
+ * A directory of numbered part files as a sink: `part-00000.parquet` and so on, with a hidden journal beside them by which
+ * `--resume` goes on after the last whole part.
+ */
+import { join } from 'node:path';
+import type { Sink } from '../../core/endpoint.ts';
+import { type Journal, type JournalHeader, openJournal } from '../../core/journal.ts';
+import { VtsError } from '../../errors.ts';
+import type { WriteOptions } from '../../formats/format.ts';
+import { createFileSink, createScratch } from '../../stores/file.ts';
+import { nodeFileOps } from '../../stores/file-ops.ts';
+import { lockDirectory } from '../../stores/lock.ts';
+import { fileLog } from '../../stores/log.ts';
+import { countRows, openPart, type OutputFormat, type OutputOptions, refuseFullDisk } from './part-file.ts';
+
+const JOURNAL = '.vts-journal.jsonl';
+
+/** A sink of part files and the journal of its parts. */
+export interface DirectorySink extends Sink {
+  readonly journal: Journal;
+}
+
+/**
+ * A sink of part files in `directory`, which is made when it is not there.
+ * @throws VtsError OutputExists when files are there and neither `resume` nor `overwrite` is given; JournalConflict when `resume`
+ *   is given for another job, or another process is at work here
+ */
+export function openDirectorySink(
+  directory: string,
+  format: OutputFormat,
+  options: OutputOptions & { readonly resume: boolean; readonly job: JournalHeader['job'] },
+): DirectorySink {
+  const [extension] = format.info.extensions.slice(-1);
+  const partPath = (part: number) => join(directory, `part-${String(part).padStart(5, '0')}${extension}`);
+  nodeFileOps.makeDirectory(directory);
+  const lock = lockDirectory(directory);
+  try {
+    const log = fileLog(join(directory, JOURNAL));
+    if (!options.resume) clear(directory, options.overwrite);
+    else if (log.read() === '') clear(directory, false);
+    const journal = openJournal(log, options.job, options.resume);
+    for (const { part } of journal.parts) requirePart(partPath(part));
+    const writeOptions: WriteOptions = { ...options, scratch: () => createScratch(options.tempDir) };
+    return {
+      name: directory,
+      features: format.writer.features,
+      resume: 'keyed',
+      journal,
+      check: (dataset) => format.writer.check?.(dataset, writeOptions) ?? [],
+      // deno-lint-ignore require-await
+      async begin(dataset, part) {
+        if (part === 0) refuseFullDisk(dataset, directory);
+        // A file that is there already was committed just before a crash, its journal line never written: it is replaced.
+        return openPart(format.writer, createFileSink(partPath(part), true), dataset, writeOptions);
+      },
+      async count(parts) {
+        let rows = 0;
+        for (const part of parts) {
+          const counted = await countRows(format, partPath(part), options.tempDir);
+          if (counted === undefined) return undefined;
+          rows += counted;
+        }
+        return rows;
+      },
+      // deno-lint-ignore require-await
+      async close() {
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Makes room for a new job: removes what an earlier one left when `overwrite` says so, and never anything else. */
+function clear(directory: string, overwrite: boolean): void {
+  const names = nodeFileOps.list(directory).filter((name) => name === JOURNAL || /^part-\d{5,}\./.test(name));
+  if (names.length === 0) return;
+  if (!overwrite) {
+    throw new VtsError('OutputExists', `${directory} holds parts already`, {
+      file: directory,
+      remedy: names.includes(JOURNAL)
+        ? 'add --resume to go on with an unfinished run, or --overwrite to begin anew'
+        : 'add --overwrite to replace them, or name another directory',
+    });
+  }
+  for (const name of names) nodeFileOps.unlink(join(directory, name));
+}
+
+function requirePart(path: string): void {
+  if (nodeFileOps.exists(path)) return;
+  throw new VtsError('JournalConflict', `The journal names ${path}, which is gone`, {
+    file: path,
+    remedy: 'put it back, or add --overwrite instead of --resume to begin anew',
+  });
+}

@@ -1,0 +1,105 @@
+/** One output file: a format's writer over a byte sink, as a part of a transfer. */
+import type { PartWriter } from '../../core/endpoint.ts';
+import { type Dataset, estimatedRowBytes } from '../../core/schema.ts';
+import { isDenseVector } from '../../core/types.ts';
+import { VtsError } from '../../errors.ts';
+import type { FormatInfo, ReaderFactory, WriteOptions, WriterFactory } from '../../formats/format.ts';
+import type { ByteSink, RandomAccessSink } from '../../stores/bytes.ts';
+import { createScratch, openFileSource } from '../../stores/file.ts';
+import { nodeFileOps } from '../../stores/file-ops.ts';
+
+/** What a user may say about an output. */
+export interface OutputOptions extends Omit<WriteOptions, 'scratch' | 'path'> {
+  readonly overwrite: boolean;
+  /** Where scratch files go. */
+  readonly tempDir: string;
+}
+
+/** A format's code, loaded for writing. */
+export interface OutputFormat {
+  readonly info: FormatInfo;
+  readonly writer: WriterFactory;
+  readonly reader: ReaderFactory | undefined;
+}
+
+/** Loads the writer of `info`. @throws VtsError Usage when the format is only read */
+export async function loadOutputFormat(info: FormatInfo): Promise<OutputFormat> {
+  const { reader, writer } = await info.load();
+  if (writer === undefined) throw new VtsError('Usage', `vts reads ${info.title} but does not write it`);
+  return { info, writer, reader };
+}
+
+/** Begins a part in `target`, which is committed or aborted with it. */
+export async function openPart(
+  factory: WriterFactory,
+  target: ByteSink,
+  dataset: Dataset,
+  options: WriteOptions,
+): Promise<PartWriter> {
+  let rows = 0;
+  const writer = await factory.open(target, dataset, options).catch(async (error) => {
+    await target.abort();
+    throw error;
+  });
+  return {
+    get bytes() {
+      return target.position;
+    },
+    async write(batch) {
+      await writer.write(batch);
+      rows += batch.length;
+    },
+    async commit() {
+      await writer.finish();
+      await target.commit();
+      return { rows, bytes: (target as Partial<RandomAccessSink>).size ?? target.position };
+    },
+    async abort() {
+      try {
+        await writer.abort();
+      } finally {
+        await target.abort();
+      }
+    },
+  };
+}
+
+/** Rows that the file at `path` holds when it is opened afresh; `undefined` when its format cannot tell. */
+export async function countRows(
+  { reader: factory }: OutputFormat,
+  path: string,
+  tempDir: string,
+): Promise<number | undefined> {
+  if (factory === undefined) return undefined;
+  const source = openFileSource(path);
+  try {
+    if (factory.countRows !== undefined) return await factory.countRows(source);
+    const reader = await factory.open(source, {
+      roles: {},
+      order: 'stored',
+      scratch: () => createScratch(tempDir),
+    });
+    await reader.close();
+    return reader.dataset.rows;
+  } finally {
+    await source.close();
+  }
+}
+
+/** Vectors hardly compress: an output takes at least this share of their bytes. */
+const LEAST_SHARE = 0.8;
+
+/** Refuses to begin what cannot end. @throws VtsError DiskFull */
+export function refuseFullDisk(dataset: Dataset, directory: string): void {
+  if (dataset.rows === undefined) return;
+  const vectors = dataset.schema.fields.filter((field) => isDenseVector(field.type));
+  const needed = dataset.rows * vectors.reduce((sum, field) => sum + estimatedRowBytes(field.type), 0) *
+    LEAST_SHARE;
+  const free = nodeFileOps.freeBytes(directory);
+  if (needed <= free) return;
+  throw new VtsError('DiskFull', `${directory} has too little space`, {
+    file: directory,
+    expected: `about ${Math.ceil(needed / 1e6)} MB; ${Math.floor(free / 1e6)} MB are free`,
+    remedy: 'free some space or write elsewhere',
+  });
+}
