@@ -33,8 +33,9 @@ const ARRAY = 64;
 /** {"12": 0.5} or {"indices": [...], "values": [...]} */
 const PAIRS = 128;
 const OBJECT = 256;
-/** An integer that takes more than 64 bits. */
+/** An integer that takes more than 64 bits: a number among decimals, else JSON, which keeps its digits. */
 const HUGE = 512;
+const NUMERIC = INT | FLOAT | SPECIAL | HUGE;
 
 /** What the sampled values of one key were. */
 interface Seen {
@@ -87,7 +88,7 @@ function inferType(
   isVector: boolean,
 ): LogicalType {
   if (kinds === ARRAY) {
-    const numeric = elements !== 0 && (elements & ~(INT | FLOAT | SPECIAL)) === 0;
+    const numeric = elements !== 0 && (elements & ~NUMERIC) === 0;
     const decimal = (elements & (FLOAT | SPECIAL)) !== 0 && longest >= 2;
     if (numeric && shortest === longest && longest > 0 && (isVector || decimal)) {
       return { kind: 'FloatVector', dim: longest };
@@ -104,7 +105,8 @@ function scalarType(kinds: number): ScalarType | undefined {
   if (kinds === BOOL) return { kind: 'Bool' };
   if (kinds === INT) return { kind: 'Int64' };
   if (kinds === TEXT || kinds === SPECIAL || kinds === (TEXT | SPECIAL)) return { kind: 'VarChar' };
-  if (kinds !== 0 && (kinds & ~(INT | FLOAT | SPECIAL)) === 0) return { kind: 'Double' };
+  const decimal = (kinds & (FLOAT | SPECIAL)) !== 0;
+  if (decimal && (kinds & ~NUMERIC) === 0) return { kind: 'Double' };
   return undefined;
 }
 
