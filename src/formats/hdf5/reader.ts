@@ -1,4 +1,5 @@
 /** Reads rows: slices of the chosen data sets, from the library's memory into columns. */
+import { Buffer } from 'node:buffer';
 import { type Batch, makeBatch } from '../../core/batch.ts';
 import {
   type Column,
@@ -93,7 +94,8 @@ function columnReader(file: H5File, plan: ColumnPlan): (start: number, end: numb
 function readSlab(file: H5File, plan: ColumnPlan, firstRow: number, rows: number): Column {
   const slab: Slab = { dataset: plan.path, firstRow, rows, inner: plan.inner };
   if (plan.asStored) {
-    const bytes = new Uint8Array(rows * plan.rowBytes);
+    // Not cleared first: every byte of it is read.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(rows * plan.rowBytes).buffer as ArrayBuffer);
     file.readBytes(slab, bytes);
     return fixedColumnFromBytes(plan.field.type, bytes);
   }
