@@ -73,15 +73,15 @@ async function inspect(source: FileSource): Promise<Inspection> {
 async function sampleRows(source: FileSource): Promise<Record<string, string>[]> {
   const rows: Record<string, string>[] = [];
   for (const range of source.ranges) {
-    const limit = SAMPLE_ROWS - rows.length;
-    if (limit === 0) break;
-    for await (const { batch } of source.read(range, { batchBytes: 1 << 16, limit })) {
-      for (let row = 0; row < Math.min(batch.length, SAMPLE_ROWS - rows.length); row++) {
+    for await (
+      const { batch } of source.read(range, { batchBytes: 1 << 16, limit: SAMPLE_ROWS - rows.length })
+    ) {
+      for (let row = 0; row < batch.length && rows.length < SAMPLE_ROWS; row++) {
         rows.push(
           Object.fromEntries(batch.schema.fields.map((f, i) => [f.name, jsonText(batch.columns[i], row)])),
         );
       }
-      if (rows.length === SAMPLE_ROWS) break;
+      if (rows.length === SAMPLE_ROWS) return rows;
     }
   }
   return rows;

@@ -108,6 +108,8 @@ export interface WriteOptions {
 
 /** An output that is being written. */
 export interface FormatWriter {
+  /** Bytes kept back, beside those that the sink has; 0 when absent. */
+  readonly pendingBytes?: number;
   /** Appends a batch. Rows may be kept back until a page or group is full, in bounded memory. */
   write(batch: Batch): Promise<void>;
   /** Writes what is kept back, footers and headers. The caller then commits the sink. */

@@ -15,7 +15,7 @@ function replay(golden: string, place: Workspace): string {
   return commands.map((command) => {
     const { exit, stdout, stderr } = place.run(command);
     const left = command.startsWith('vts convert') && exit !== 0 ? leftovers(place) : '';
-    return `$ ${command}\n${section('stdout', stdout)}${
+    return `$ ${command}\n${section('stdout', mask(stdout))}${
       section('stderr', mask(stderr))
     }${left}exit ${exit}\n`;
   }).join('\n');

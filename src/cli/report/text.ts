@@ -45,9 +45,9 @@ function doneText(event: Done): string {
     : `read ${formatCount(rowsRead)} = written ${formatCount(rowsWritten)} = counted in the output ${
       formatCount(rowsCounted)
     }`;
-  return `${to}: ${formatCount(rowsWritten)} rows, ${formatBytes(bytesWritten)} in ${
-    formatSeconds(seconds)
-  }${rate}\n` +
+  return `${to}: ${formatCount(rowsWritten)} ${rowsWritten === 1 ? 'row' : 'rows'}, ${
+    formatBytes(bytesWritten)
+  } in ${formatSeconds(seconds)}${rate}\n` +
     `rows: ${proof}`;
 }
 
@@ -59,7 +59,10 @@ export function errorText(error: Error, verbose: boolean): string {
   }
   const lines = [error.message];
   const place = describePlace(error.details);
-  if (place !== '' && !error.message.includes(place)) lines.push(`  where:    ${place}`);
+  // Of a command line, the message says all of the place there is.
+  if (place !== '' && error.code !== 'Usage' && !error.message.includes(place)) {
+    lines.push(`  where:    ${place}`);
+  }
   if (error.details.expected !== undefined) lines.push(`  expected: ${error.details.expected}`);
   if (error.details.remedy !== undefined) lines.push(`  remedy:   ${error.details.remedy}`);
   if (verbose && error.cause !== undefined) {

@@ -37,13 +37,14 @@ export async function openPart(
   options: WriteOptions,
 ): Promise<PartWriter> {
   let rows = 0;
+  const size = () => (target as Partial<RandomAccessSink>).size ?? target.position;
   const writer = await factory.open(target, dataset, options).catch(async (error) => {
     await target.abort();
     throw error;
   });
   return {
     get bytes() {
-      return target.position;
+      return size() + (writer.pendingBytes ?? 0);
     },
     async write(batch) {
       await writer.write(batch);
@@ -52,7 +53,7 @@ export async function openPart(
     async commit() {
       await writer.finish();
       await target.commit();
-      return { rows, bytes: (target as Partial<RandomAccessSink>).size ?? target.position };
+      return { rows, bytes: size() };
     },
     async abort() {
       try {

@@ -71,6 +71,9 @@ async function openWriter(sink: ByteSink, dataset: Dataset, options: WriteOption
 
   await sink.write(MAGIC);
   return {
+    get pendingBytes() {
+      return pendingBytes + group.size;
+    },
     async write(batch) {
       if (batch.length === 0) return;
       pending.push(batch);
