@@ -14,7 +14,17 @@ const { values } = parseArgs({
 const outfile = resolve(ROOT, values.outfile);
 mkdirSync(dirname(outfile), { recursive: true });
 // Split, so that `vts --version` need not load what only a conversion does.
-const args = ['build', '--compile', '--splitting', '--format', 'esm', '--minify-syntax', '--minify-whitespace', '--outfile', outfile];
+const args = [
+  'build',
+  '--compile',
+  '--splitting',
+  '--format',
+  'esm',
+  '--minify-syntax',
+  '--minify-whitespace',
+  '--outfile',
+  outfile,
+];
 if (values.target !== undefined) args.push('--target', values.target);
 const build = spawnSync(resolve(ROOT, 'node_modules/bun/bin/bun.exe'), [...args, ...ENTRIES], {
   cwd: ROOT,

@@ -10,7 +10,9 @@ const INSTALLED = resolve(VENV, 'installed.txt');
 
 function run(command: string, ...args: string[]): void {
   const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`);
+  }
 }
 
 const wanted = readFileSync(REQUIREMENTS, 'utf8');

@@ -33,7 +33,10 @@ export function canonical(column: Column, row: number, strictness: Strictness = 
   if (encoding.layout === 'fixed') {
     const { stride, array } = encoding;
     const values = column.values.subarray(row * stride, (row + 1) * stride);
-    if (strictness.nanPayloads === false && (array as unknown === Float32Array || array as unknown === Float64Array)) {
+    if (
+      strictness.nanPayloads === false &&
+      (array as unknown === Float32Array || array as unknown === Float64Array)
+    ) {
       return Array.from(values as Float32Array, (v) => Object.is(v, -0) ? '-0' : String(v)).join(',');
     }
     return hex(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));

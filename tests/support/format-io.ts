@@ -2,7 +2,13 @@
 import { type Batch, concatBatches, makeBatch, sliceBatch } from '../../src/core/batch.ts';
 import { columnFromValues } from '../../src/core/values.ts';
 import type { Dataset, Schema } from '../../src/core/schema.ts';
-import type { Format, FormatReader, ReadOptions, ReadRequest, WriteOptions } from '../../src/formats/format.ts';
+import type {
+  Format,
+  FormatReader,
+  ReadOptions,
+  ReadRequest,
+  WriteOptions,
+} from '../../src/formats/format.ts';
 import { memoryScratch, memorySink, memorySource } from '../../src/stores/memory.ts';
 
 /** Options for {@linkcode ReadOptions} and {@linkcode WriteOptions} that tests need no more of. */
@@ -35,7 +41,11 @@ export async function writeTable(
 }
 
 /** Opens `bytes`. */
-export function openBytes(format: Format, bytes: Uint8Array, options: ReadOptions = READ): Promise<FormatReader> {
+export function openBytes(
+  format: Format,
+  bytes: Uint8Array,
+  options: ReadOptions = READ,
+): Promise<FormatReader> {
   return format.reader!.open(memorySource(bytes), options);
 }
 
@@ -63,7 +73,10 @@ export async function readAll(
   const batches: Batch[] = [];
   for await (const { batch } of reader.read({ batchBytes: 1 << 20, ...request })) batches.push(batch);
   const fields = reader.dataset.schema.fields.filter((f) => request.columns?.includes(f.name) ?? true);
-  return { table: batches.length > 0 ? concatBatches(batches) : emptyTable({ fields }), batches: batches.length };
+  return {
+    table: batches.length > 0 ? concatBatches(batches) : emptyTable({ fields }),
+    batches: batches.length,
+  };
 }
 
 /** A table of `schema` without rows. */
