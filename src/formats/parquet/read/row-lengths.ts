@@ -11,12 +11,14 @@ export interface RowLengths {
   readonly length: number | undefined;
 }
 
+/** Lists that are enough to tell. */
+const ENOUGH = 1000;
 /** Entries after which one list at least should have ended. */
 const MOST_ENTRIES = 1 << 24;
 /** Null rows may come first for long; not for ever. */
 const MOST_NULLS = 1 << 20;
 
-/** Looks at the lists of `shape` in the first page, or in as many pages as it takes to see a whole one. */
+/** Looks at the lists of `shape` in as many pages as it takes to see {@linkcode ENOUGH}, at most. */
 export async function firstRowLengths(file: ParquetFile, shape: ListShape): Promise<RowLengths> {
   const { node } = shape.element as LeafShape;
   const leaf = new LeafReader(file, node);
@@ -45,7 +47,7 @@ export async function firstRowLengths(file: ParquetFile, shape: ListShape): Prom
       else return { lists, length: undefined };
     }
     leaf.pos = leaf.end;
-    if (leaf.pageEnds && lists > 0) break;
+    if (leaf.pageEnds && lists >= ENOUGH) break;
   }
   return { lists, length };
 }
