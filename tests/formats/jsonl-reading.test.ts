@@ -341,7 +341,7 @@ describe('errors say where and what', () => {
       const error = await failure(text);
       expect([error.code, error.message]).toEqual([
         'InputMalformed',
-        'There are no rows to infer types from',
+        'There are no rows that could tell the types',
       ]);
       expect((await understood(text, { schema })).rows).toEqual([]);
     }
@@ -466,6 +466,19 @@ describe('streams', () => {
     })();
     await expect(reading).rejects.toThrow();
     await reader.close();
+  });
+
+  test('rows are counted without being read', async () => {
+    for (const [, bytes] of files) expect(await jsonl.reader!.countRows!(memorySource(bytes))).toBe(3000);
+    for (
+      const [lines, rows] of [['', 0], ['\n \r\n\t\n', 0], ['{}\n\n  {}', 2], [
+        `\n{"a":"${' '.repeat(70_000)}"}`,
+        1,
+      ]] as const
+    ) {
+      expect(await jsonl.reader!.countRows!(memorySource(utf8(lines)))).toBe(rows);
+    }
+    expect(await jsonl.reader!.countRows!(streamSource(utf8('{}\n \n{}\n'), 1))).toBe(2);
   });
 
   test('a line longer than any chunk', async () => {

@@ -2,7 +2,7 @@
 import { Readable, type Transform } from 'node:stream';
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { VtsError } from '../../errors.ts';
-import type { ByteSink } from '../../stores/bytes.ts';
+import type { ByteSink, ByteSource } from '../../stores/bytes.ts';
 import { wholeFrames } from './zstd-frames.ts';
 
 /** How a file is compressed. */
@@ -11,7 +11,7 @@ export type Compression = 'none' | 'gzip' | 'zstd';
 export const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zstd'];
 
 /** The compression of a file that begins with `head`. */
-export function compressionOf(head: Uint8Array): Compression {
+function compressionOf(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
   if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
   return 'none';
@@ -60,6 +60,31 @@ function damaged(error: unknown, compression: Compression, file: string): VtsErr
     return new VtsError('InputTruncated', `${file} ends in the middle of its ${compression} data`, details);
   }
   return new VtsError('InputMalformed', `${file} holds broken ${compression} data: ${message}`, details);
+}
+
+/** The decompressed bytes of `source` from the first on, and how they were compressed, which the first bytes tell. */
+export async function openText(
+  source: ByteSource,
+): Promise<{ compression: Compression; chunks: AsyncGenerator<Uint8Array> }> {
+  const iterator = source.stream()[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  const magic: number[] = [];
+  while (magic.length < 4) {
+    const { done, value } = await iterator.next();
+    if (done) break;
+    first.push(value);
+    magic.push(...value.subarray(0, 4 - magic.length));
+  }
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* first.splice(0);
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  };
+  const compression = compressionOf(Uint8Array.from(magic));
+  return { compression, chunks: decompress(chunks(), compression, source.name) };
 }
 
 /** Where a writer's bytes go. */

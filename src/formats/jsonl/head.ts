@@ -2,7 +2,7 @@
 import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { Facts } from '../format.ts';
-import { type Compression, compressionOf, decompress } from './compression.ts';
+import { type Compression, decompress, openText } from './compression.ts';
 import { type Lines, type Mark, openLines, START } from './lines.ts';
 import type { Text } from './text.ts';
 
@@ -25,8 +25,8 @@ export interface Head {
 
 /** Reads the front of `source`. */
 export async function openHead(source: ByteSource): Promise<Head> {
-  const { compression, chunks } = await detect(source);
-  let front: Lines | undefined = openLines(decompress(chunks, compression, source.name), source.name);
+  const { compression, chunks } = await openText(source);
+  let front: Lines | undefined = openLines(chunks, source.name);
   const sample = front.text;
   let whole = false;
   while (!whole && (sample.end === 0 || (sample.end < SAMPLE_BYTES && countLines(sample) < SAMPLE_LINES))) {
@@ -50,28 +50,6 @@ export async function openHead(source: ByteSource): Promise<Head> {
       front = undefined;
     },
   };
-}
-
-/** Reads enough to tell the compression, and gives those bytes back in front of the others. */
-async function detect(source: ByteSource) {
-  const iterator = source.stream()[Symbol.asyncIterator]();
-  const first: Uint8Array[] = [];
-  const magic: number[] = [];
-  while (magic.length < 4) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    first.push(value);
-    magic.push(...value.subarray(0, 4 - magic.length));
-  }
-  const chunks = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      yield* first.splice(0);
-      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  };
-  return { compression: compressionOf(Uint8Array.from(magic)), chunks: chunks() };
 }
 
 function openAt(source: ByteSource, compression: Compression, mark: Mark): Lines {

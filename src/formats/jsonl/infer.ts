@@ -57,7 +57,7 @@ export function inferSchema({ sample }: Head, roles: Roles): { schema: Schema; n
     endRow(text);
   }
   if (text.row === 0) {
-    throw new VtsError('InputMalformed', 'There are no rows to infer types from', {
+    throw new VtsError('InputMalformed', 'There are no rows that could tell the types', {
       file: text.file,
       remedy: 'give the types of all fields with --schema FILE',
     });

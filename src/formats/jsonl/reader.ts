@@ -6,6 +6,7 @@ import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { FormatReader, PositionedBatch, ReaderFactory, ReadOptions, ReadRequest } from '../format.ts';
 import { columnBuilder } from './column-builders.ts';
+import { countRows } from './count-rows.ts';
 import { type Head, openHead } from './head.ts';
 import { inferSchema } from './infer.ts';
 import type { Mark } from './lines.ts';
@@ -18,7 +19,7 @@ const MAX_ROWS = 1 << 18;
 const MAX_ROW_BYTES = 1 << 28;
 
 /** Opens readers of JSON lines. */
-export const readerFactory: ReaderFactory = { access: 'stream', open: openReader };
+export const readerFactory: ReaderFactory = { access: 'stream', open: openReader, countRows };
 
 async function openReader(source: ByteSource, options: ReadOptions): Promise<FormatReader> {
   const head = await openHead(source);

@@ -40,6 +40,9 @@ function openWriter(sink: ByteSink, { compression }: WriteOptions): FormatWriter
     out.length = 0;
   };
   return {
+    get pendingBytes() {
+      return out.length;
+    },
     async write({ schema, columns, length }: Batch) {
       try {
         const writeRow = objectWriter(out, schema.fields, columns);
