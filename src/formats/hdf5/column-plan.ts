@@ -185,9 +185,9 @@ function checkExtent(file: H5File, path: string, info: DataInfo, rowBytes: numbe
   const filters = supportedFilters(file, path);
   const possible = filters.every((name) => name === 'shuffle' || name === 'fletcher32')
     ? file.size
-    : filters.includes('nbit') || filters.includes('scaleoffset')
-    ? Infinity
-    : file.size * BEST_DEFLATE;
+    : filters.every((name) => name === 'shuffle' || name === 'fletcher32' || name === 'gzip')
+    ? file.size * BEST_DEFLATE
+    : Infinity;
   if (claimed > possible || !Number.isSafeInteger(claimed)) {
     throw new VtsError(
       'InputMalformed',

@@ -6,6 +6,7 @@ const SUPPORTED: Record<number, string> = {
   1: 'gzip',
   2: 'shuffle',
   3: 'fletcher32',
+  4: 'szip',
   5: 'nbit',
   6: 'scaleoffset',
 };
