@@ -79,7 +79,11 @@ export class VtsError extends Error {
 
   /** The same error with facts added that only a caller knows (the file's name, say); facts already there stay. */
   at(place: Place): VtsError {
-    return new VtsError(this.code, this.message, { ...place, ...defined(this.details), cause: this.cause ?? this });
+    return new VtsError(this.code, this.message, {
+      ...place,
+      ...defined(this.details),
+      cause: this.cause ?? this,
+    });
   }
 }
 
