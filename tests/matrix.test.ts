@@ -45,9 +45,13 @@ function schemasFor(formats: readonly Format[], dim: number): Schema[] {
       ),
   );
   if (formats.every((format) => holds(format, together.fields))) return [together];
-  const vectors = together.fields.filter((f) => f.type.kind.endsWith('Vector'));
+  // An index has no names: an id and a vector come back under these.
+  const vectors = together.fields.filter((f) => f.type.kind.endsWith('Vector')).map((f) => ({
+    ...f,
+    name: 'vector',
+  }));
   return vectors.flatMap((vector) =>
-    [together.fields.filter((f) => f.primaryKey || f === vector), [vector]]
+    [[...together.fields.filter((f) => f.primaryKey), vector], [vector]]
       .filter((fields) => formats.every((format) => holds(format, fields))).map((fields) => ({ fields }))
   );
 }
