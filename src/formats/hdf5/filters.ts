@@ -13,7 +13,6 @@ const SUPPORTED: Record<number, string> = {
 
 /** Registered filters that files in the wild use (https://github.com/HDFGroup/hdf5_plugins). */
 const KNOWN: Record<number, string> = {
-  4: 'szip',
   305: 'lzo',
   307: 'bzip2',
   32000: 'lzf',

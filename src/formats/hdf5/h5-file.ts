@@ -23,7 +23,7 @@ export interface H5File extends Pick<Session, 'scratch' | 'close' | 'abandon'> {
   /** The library's memory; another object after any call. */
   heap(): Uint8Array<ArrayBuffer>;
   /** The links of a group, in their order. */
-  names(group: string): string[];
+  names(group: string): ReadonlySet<string>;
   /** What `path` is, once it is known that no link in it leads elsewhere. */
   kind(path: string): 'group' | 'dataset' | 'other';
   /** The same for all paths to one object. */
@@ -83,6 +83,7 @@ const UTF8 = 1;
 
 function fileOf(name: string, bytes: FileBytes, session: Session): H5File {
   const { module, id, attempt } = session;
+  const links = new Map<string, ReadonlySet<string>>();
   return {
     name,
     get size() {
@@ -90,7 +91,11 @@ function fileOf(name: string, bytes: FileBytes, session: Session): H5File {
     },
     ...{ scratch: session.scratch, close: session.close, abandon: session.abandon },
     heap: () => module.HEAPU8,
-    names: (group) => attempt(() => module.get_names(id, group, false)),
+    names: (group) => {
+      const names = links.get(group) ?? new Set(attempt(() => module.get_names(id, group, false)));
+      links.set(group, names);
+      return names;
+    },
     kind: (path) => attempt(() => KINDS[module.get_type(id, path)] ?? 'other'),
     identity: (path) => attempt(() => module.create_object_reference(id, path).join()),
     softLink: (path) => attempt(() => module.get_symbolic_link(id, path) ?? undefined),

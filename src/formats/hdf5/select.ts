@@ -55,28 +55,19 @@ function selectDataset(file: H5File, name: string, found: DatasetFound, options:
 }
 
 function selectGroup(file: H5File, group: string, options: ReadOptions): Selection {
-  const entries = listGroup(file, group);
+  const entries = [...listGroup(file, group)];
   const sets = entries.filter((entry): entry is DatasetEntry => entry.found.kind === 'dataset');
   if (sets.length === 0) return selectOnlySubgroup(file, group, options);
   const facts = readFacts(file, group);
   const schema = readSchema(file, group);
   const named = (name: string) => sets.find((entry) => entry.name === name);
   const train = named('train');
-  const others = ['test', 'neighbors', 'distances'].filter((name) => named(name) !== undefined);
+  const others = ['test', 'neighbors', 'distances'].flatMap((name) => named(name)?.path ?? []);
   if (schema === undefined && train !== undefined && others.length > 0) {
     if (readText(file, group, 'type') === 'sparse' || named('size_train') !== undefined) {
       throw cannotRead(file, `${train.path} holds sets of varying size in the sparse form of ann-benchmarks`);
     }
-    const selection = selectDataset(file, 'train', train.found, options);
-    const list = others.map((name) => `::${named(name)!.path}`).join(', ');
-    const note = `the layout of ann-benchmarks: ${train.path} is read; ${list} ${
-      others.length > 1 ? 'hold' : 'holds'
-    } the rest`;
-    return {
-      ...selection,
-      facts: { ...facts, roles: { vector: 'train' } },
-      notes: [note, ...selection.notes],
-    };
+    return selectTrain(file, train.found, others, options);
   }
   refuseExternal(file, entries);
   const lost = entries.flatMap(({ path, found }) =>
@@ -88,6 +79,23 @@ function selectGroup(file: H5File, group: string, options: ReadOptions): Selecti
   if (!milvusDm) return { ...selection, facts, notes };
   const roles = { vector: 'embeddings', ...(named('ids') && { id: 'ids' }) };
   return { ...selection, facts: { ...facts, roles: { ...roles, ...facts.roles } }, notes };
+}
+
+/** The base vectors of the ann-benchmarks layout, whose data sets differ in length. */
+function selectTrain(
+  file: H5File,
+  train: DatasetFound,
+  others: readonly string[],
+  options: ReadOptions,
+): Selection {
+  const selection = selectDataset(file, 'train', train, options);
+  const list = others.map((path) => `::${path}`).join(', ');
+  const rest = `${list} ${others.length > 1 ? 'hold' : 'holds'} the rest`;
+  return {
+    ...selection,
+    facts: { ...selection.facts, roles: { vector: 'train' } },
+    notes: [`the layout of ann-benchmarks: ${train.path} is read; ${rest}`, ...selection.notes],
+  };
 }
 
 /** All data sets of a group that fit, as columns. */
@@ -147,7 +155,7 @@ function selectOnlySubgroup(file: H5File, group: string, options: ReadOptions): 
     const selection = selectGroup(file, only, options);
     return { ...selection, notes: [`the data sets of ${only} are read`, ...selection.notes] };
   }
-  refuseExternal(file, listGroup(file, group));
+  refuseExternal(file, [...listGroup(file, group)]);
   throw new VtsError(
     'InputUnsupported',
     `${group === '/' ? file.name : `${group} in ${file.name}`} has no data sets`,

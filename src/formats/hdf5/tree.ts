@@ -35,7 +35,7 @@ export function follow(file: H5File, path: string, base = '/', links = 0): Found
   for (const [i, name] of parts.entries()) {
     const next = join(at, name);
     if (file.kind(at) !== 'group') return { kind: 'missing', path, reason: `${at} is not a group` };
-    if (!file.names(at).includes(name)) return { kind: 'missing', path, reason: `there is no ${next}` };
+    if (!file.names(at).has(name)) return { kind: 'missing', path, reason: `there is no ${next}` };
     const external = file.externalLink(next);
     if (external !== undefined) {
       return { kind: 'external', path: next, target: `${external.path} in the file ${external.file}` };
@@ -58,11 +58,10 @@ export function follow(file: H5File, path: string, base = '/', links = 0): Found
 }
 
 /** The objects of a group. Names that are not UTF-8 cannot be asked for and are left out. */
-export function listGroup(file: H5File, group: string): Entry[] {
-  return file.names(group).filter((name) => !name.includes('\ufffd')).map((name) => {
-    const path = join(group, name);
-    return { name, path, found: follow(file, name, group) };
-  });
+export function* listGroup(file: H5File, group: string): Generator<Entry> {
+  for (const name of file.names(group)) {
+    if (!name.includes('\ufffd')) yield { name, path: join(group, name), found: follow(file, name, group) };
+  }
 }
 
 /** The objects of a group and of all groups in it, each group once, at most `most`. */
