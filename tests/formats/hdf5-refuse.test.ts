@@ -153,7 +153,6 @@ describe('hdf5 understands', () => {
     const reader = await open('stored_gzip_shuffle.h5');
     expect(await reader.inspect()).toEqual({
       superblock: 0,
-      attributes: {},
       objects: [{
         path: '/v',
         kind: 'data set',

@@ -22,7 +22,7 @@ export function inspectFile(file: H5File, superblock: Superblock): Facts {
     return {
       superblock: superblock.version,
       ...(superblock.offset > 0 && { userBlockBytes: superblock.offset }),
-      attributes: describeAttributes(file, '/'),
+      ...attributes(file, '/'),
       objects,
     };
   }
@@ -42,12 +42,12 @@ function describeEntry(file: H5File, { path, found }: Entry): Facts {
 }
 
 function common(file: H5File, path: string, own: string): Facts {
-  const attributes = describeAttributes(file, own);
-  return {
-    path,
-    ...(own !== path && { linkTo: own }),
-    ...(Object.keys(attributes).length > 0 && { attributes }),
-  };
+  return { path, ...(own !== path && { linkTo: own }), ...attributes(file, own) };
+}
+
+function attributes(file: H5File, path: string): Facts {
+  const attributes = describeAttributes(file, path);
+  return Object.keys(attributes).length > 0 ? { attributes } : {};
 }
 
 function describeDataset(file: H5File, { path, info }: DatasetFound): Facts {
