@@ -85,5 +85,5 @@ export async function openSession(
 
 /** Refuses a status that says that a call failed. */
 export function checked(status: number): void {
-  if (status < 0) throw new Error('the call failed without a reason');
+  if (status < 0) throw new WebAssembly.RuntimeError('the call failed without a reason');
 }
