@@ -79,7 +79,7 @@ describe('Parquet files that are refused', () => {
       fields: [{ name: 'id', type: { kind: 'FloatVector' as const, dim: 4 }, nullable: false }],
     };
     const open = openBytes(parquet, load('one_row'), { ...READ, schema });
-    expect(open).rejects.toThrow('"id" cannot be read as FloatVector(4)');
+    await expect(open).rejects.toThrow('"id" cannot be read as FloatVector(4)');
   });
 });
 

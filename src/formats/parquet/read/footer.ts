@@ -6,6 +6,7 @@ import { type ColumnMetaData, type FileMetaData, parquetMetadata } from 'hyparqu
 import { isVtsError, VtsError } from '../../../errors.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
 import { type SchemaNode, schemaTree } from './schema-tree.ts';
+import { thriftEnd } from './thrift-check.ts';
 
 /** What the footer of a file says. */
 export interface ParquetFile {
@@ -98,6 +99,7 @@ async function readMetadata(source: ByteSource, size: number): Promise<FileMetaD
   }
   const bytes = await source.read(size - 8 - length, length + 8);
   try {
+    thriftEnd(bytes.subarray(0, length), 0);
     return parquetMetadata(bytes, { geoparquet: false });
   } catch (error) {
     throw brokenFooter(file, size, error);

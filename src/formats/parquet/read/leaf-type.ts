@@ -54,7 +54,8 @@ function logicalMeaning(element: SchemaElement): Meaning | undefined {
       if (element.type !== 'INT64') return undefined;
       return { kind: 'timestamp', unit: UNITS[logical.unit], utc: logical.isAdjustedToUTC };
     case 'INTEGER':
-      return integer ? { kind: 'integer', bits: logical.bitWidth, signed: logical.isSigned } : undefined;
+      if (!integer || ![8, 16, 32, 64].includes(logical.bitWidth)) return undefined;
+      return { kind: 'integer', bits: logical.bitWidth, signed: logical.isSigned };
     case 'BSON':
     case 'GEOMETRY':
     case 'GEOGRAPHY':
@@ -99,7 +100,9 @@ function convertedMeaning(element: SchemaElement): Meaning | undefined {
 function decimal(element: SchemaElement, scale = 0): Meaning | undefined {
   const possible = element.type === 'INT32' || element.type === 'INT64' || element.type === 'BYTE_ARRAY' ||
     element.type === 'FIXED_LEN_BYTE_ARRAY';
-  return possible && scale >= 0 && scale <= 1000 ? { kind: 'decimal', scale } : undefined;
+  return possible && Number.isInteger(scale) && scale >= 0 && scale <= 1000
+    ? { kind: 'decimal', scale }
+    : undefined;
 }
 
 function physicalMeaning(element: SchemaElement): Meaning {

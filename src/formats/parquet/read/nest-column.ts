@@ -6,8 +6,10 @@ import {
   denseEncoding,
   fixedColumnFromBytes,
   listColumn,
+  MAX_OFFSET,
 } from '../../../core/column.ts';
 import { type DenseVectorType, formatType, isDenseVector, type LogicalType } from '../../../core/types.ts';
+import { VtsError } from '../../../errors.ts';
 import { jsonColumn } from './json-column.ts';
 import { elementReject, leafColumn, leafHolds, type Reject } from './leaf-column.ts';
 import { meaningOf } from './leaf-type.ts';
@@ -142,7 +144,7 @@ function byteVectors(nest: LeafNest, type: DenseVectorType, reject: Reject): Col
   if (values.width > 0) return fixedColumnFromBytes(type, values.bytes, validity);
   const size = rowBytes(type);
   const { bytes, offsets } = values;
-  const rows = validity === null ? bytes : new Uint8Array(length * size);
+  const rows = validity === null ? bytes : roomForRows(length, size);
   for (let i = 0; i < length; i++) {
     if (validity !== null && !getBit(validity, i)) continue;
     const found = offsets[i + 1] - offsets[i];
@@ -159,7 +161,7 @@ function listVectors(nest: ListNest, type: DenseVectorType, reject: Reject): Col
   const { offsets, validity, length } = nest;
   const child = nest.child as LeafNest;
   const { elements, width, signed } = vectorLayout({ element: child.element } as SchemaNode, type)!;
-  const target = new Uint8Array(length * elements * width);
+  const target = roomForRows(length, elements * width);
   const bytes = child.values.width === width
     ? child.values.bytes
     : narrowed(child, signed, elementReject(nest, reject));
@@ -179,6 +181,14 @@ function listVectors(nest: ListNest, type: DenseVectorType, reject: Reject): Col
     target.set(bytes.subarray(offsets[i] * width, offsets[i + 1] * width), i * elements * width);
   }
   return fixedColumnFromBytes(type, target, validity);
+}
+
+/** Zeros for `rows` vectors of `size` bytes. @throws VtsError MemoryLimit when the dimension, which the file may say, is absurd */
+export function roomForRows(rows: number, size: number): Uint8Array<ArrayBuffer> {
+  if (rows * size <= MAX_OFFSET) return new Uint8Array(rows * size);
+  throw new VtsError('MemoryLimit', `${rows} vectors of ${size} bytes`, {
+    expected: `at most ${MAX_OFFSET} bytes`,
+  });
 }
 
 function narrowed({ values }: LeafNest, signed: boolean, reject: Reject): Uint8Array<ArrayBuffer> {

@@ -14,6 +14,7 @@ import { valueSource } from './encodings.ts';
 import type { Chunk, ParquetFile } from './footer.ts';
 import { HybridReader, levelBits } from './hybrid.ts';
 import type { SchemaNode } from './schema-tree.ts';
+import { thriftEnd } from './thrift-check.ts';
 import type { ValueSource } from './value-source.ts';
 
 /** A page, unpacked as far as its levels and values are asked for. */
@@ -36,7 +37,7 @@ interface PlacedHeader {
 /** Bytes in which a header is sought first; it is longer only when it has long minima and maxima. */
 const HEADER = 1024;
 const LARGEST_HEADER = 1 << 24;
-const LARGEST_PAGE = 1 << 30;
+const LARGEST_PAGE = 1 << 29;
 
 /** Pages of `leaf` from row group `group` on. */
 export class PageStream {
@@ -127,6 +128,7 @@ export class PageStream {
       await fill(this.#file.source, bytes, this.#at);
       const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
       try {
+        thriftEnd(bytes, 0);
         return this.#checked(parquetHeader(reader), this.#at + reader.offset, chunk);
       } catch (error) {
         if (isVtsError(error)) throw error;
@@ -139,8 +141,7 @@ export class PageStream {
 
   #checked(header: PageHeader, body: number, chunk: Chunk): PlacedHeader {
     const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
-    const whole = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
-    if (!whole(packed) || !whole(unpacked) || body + packed > chunk.end) {
+    if (!isWhole(packed) || !isWhole(unpacked) || body + packed > chunk.end) {
       throw this.#broken(`a page of ${packed} bytes`, `at most ${chunk.end - body} bytes`);
     }
     if (unpacked > LARGEST_PAGE) {
@@ -152,7 +153,7 @@ export class PageStream {
     }
     const values = valuesOf(header);
     const dictionary = header.type === 'DICTIONARY_PAGE';
-    if (!whole(values) || (!dictionary && values > this.#valuesLeft)) {
+    if (!isWhole(values) || (!dictionary && values > this.#valuesLeft)) {
       throw this.#broken(`a page of ${values} values`, `at most ${this.#valuesLeft}`);
     }
     return { header, body, values };
@@ -161,7 +162,7 @@ export class PageStream {
   async #readBody({ header, body }: PlacedHeader): Promise<Uint8Array> {
     const bytes = this.#packed.take(header.compressed_page_size);
     await fill(this.#file.source, bytes, body);
-    if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0) {
+    if (typeof header.crc === 'number' && crc32(bytes) !== header.crc >>> 0) {
       throw this.#broken('the checksum of a page is wrong', 'the bytes that were written');
     }
     return bytes;
@@ -202,8 +203,9 @@ export class PageStream {
   #pageV2({ header, values }: PlacedHeader, packed: Uint8Array): Page {
     const facts = header.data_page_header_v2!;
     const repsEnd = facts.repetition_levels_byte_length;
-    const levelsEnd = repsEnd + facts.definition_levels_byte_length;
-    if (!(repsEnd >= 0 && levelsEnd >= repsEnd && levelsEnd <= packed.length)) {
+    const defsLength = facts.definition_levels_byte_length;
+    const levelsEnd = Number(repsEnd) + Number(defsLength);
+    if (!(isWhole(repsEnd) && isWhole(defsLength) && levelsEnd <= packed.length)) {
       throw this.#broken(`${levelsEnd} bytes of levels in a page`, `at most ${packed.length}`);
     }
     const levels = (highest: number, start: number, end: number): HybridReader | undefined =>
@@ -231,6 +233,11 @@ export class PageStream {
   #broken(message: string, expected: string, cause?: unknown): VtsError {
     return new VtsError('InputMalformed', message, { byte: this.#at, expected, cause });
   }
+}
+
+/** Headers are untrusted: a count may turn out to be anything. */
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
 }
 
 function valuesOf(header: PageHeader): number | undefined {

@@ -47,6 +47,9 @@ export function schemaTree(
     if (element === undefined) throw malformedSchema('ends before the last column');
     const { name, repetition_type: repetition, num_children: count = 0 } = element;
     if (typeof name !== 'string') throw malformedSchema('has a column without a name');
+    if (![element.num_children, element.type_length, element.scale].every(isCount)) {
+      throw malformedSchema('has a count that is none', name);
+    }
     if (repetition === undefined) throw malformedSchema('has a column without a repetition', name);
     const def = parentDef + (repetition === 'REQUIRED' ? 0 : 1);
     const rep = parentRep + (repetition === 'REPEATED' ? 1 : 0);
@@ -59,7 +62,9 @@ export function schemaTree(
     return result;
   }
 
-  const columns = children(elements[0]?.num_children ?? 0, 0, 0, []);
+  const count = elements[0]?.num_children;
+  if (!isCount(count)) throw malformedSchema('has a count that is none');
+  const columns = children(count ?? 0, 0, 0, []);
   if (next !== Math.max(1, elements.length)) throw malformedSchema('has elements that belong to no column');
   const names = new Set<string>();
   for (const { name } of columns) {
@@ -73,6 +78,10 @@ export function schemaTree(
     names.add(name);
   }
   return { columns, leaves };
+}
+
+function isCount(value: unknown): boolean {
+  return value === undefined || (Number.isInteger(value) && (value as number) >= 0);
 }
 
 function malformedSchema(message: string, field?: string): VtsError {

@@ -10,7 +10,7 @@ import type { ColumnPlan } from './column-plan.ts';
 import type { ColumnReader } from './column-reader.ts';
 import type { ParquetFile } from './footer.ts';
 import { LeafReader } from './leaf-reader.ts';
-import { narrow, type VectorLayout } from './nest-column.ts';
+import { narrow, roomForRows, type VectorLayout } from './nest-column.ts';
 import type { ListShape } from './shape.ts';
 import { valueWidth } from './values.ts';
 
@@ -71,7 +71,7 @@ class VectorRows {
 
   async read(rows: number): Promise<Target> {
     const target: Target = {
-      bytes: new Uint8Array(rows * this.#elements * this.#width),
+      bytes: roomForRows(rows, this.#elements * this.#width),
       rows,
       validity: null,
       row: 0,
