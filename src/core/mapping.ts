@@ -1,7 +1,8 @@
 /** Between a source and a sink: which columns, under which names and types. Compiled once, with all problems found, before any write. */
 import { VtsError } from '../errors.ts';
 import { type Batch, makeBatch } from './batch.ts';
-import { type Cast, compileCast } from './cast.ts';
+import { compileCast } from './cast.ts';
+import type { Cast } from './cast-context.ts';
 import { parseCastType } from './cast-type.ts';
 import type { Problem, Sink } from './endpoint.ts';
 import { type Dataset, type Field, type Metric, type Roles } from './schema.ts';

@@ -139,6 +139,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
     using place = workspace();
     bigIndex(place);
     const shown = onTerminal(place, 120, { TERM: 'xterm' });
+    // deno-lint-ignore no-control-regex
     expect(shown).toMatch(/\r\x1b\[2K *\d+% {2}[\d,]+ rows {2}[\d,]+ rows\/s {2}[\d.]+ .B\/s {2}ETA/);
     expect(shown).toContain('counted in the output 1,000,000');
   });
