@@ -237,6 +237,13 @@ describe('rows', () => {
     })).rows.map(([j]) => j)).toEqual([null, null, null, null]);
   });
 
+  test('columns nobody asked for are passed over', async () => {
+    const text =
+      '{"a":1,"b":[NaN,-Infinity],"c":{"d":["x\\"]",{}]},"e":null}\n{"e":1,"c":{},"b":["NaN",2.5],"a":2}\n';
+    expect((await understood(text, {}, { columns: ['a'] })).rows).toEqual([[1n], [2n]]);
+    expect((await failure('{"j":{"a":NaN}}\n')).code).toBe('InputMalformed');
+  });
+
   test('JSON with line breaks stays on its line', async () => {
     const schema = schemaOf({ j: { kind: 'JSON' } });
     const table = makeBatch(schema, [columnFromValues({ kind: 'JSON' }, ['{\r\n  "a": 1\n}'])]);

@@ -5,6 +5,7 @@
  * itself; so where the values 2^-49 below and above round to the same float, that is the float nearest to the text. Where
  * they do not (about one number in a million, and exact ties), all digits decide.
  */
+import { Buffer } from 'node:buffer';
 import { roundText } from './exact-numbers.ts';
 import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from './half.ts';
 import { scanNumber } from './scan-number.ts';
@@ -178,7 +179,7 @@ function finite(text: Text, start: number, value: number, type: string): number 
 
 /** The characters from `start` to `pos`, all ASCII. */
 export function numberText({ bytes, pos }: Text, start: number): string {
-  return String.fromCharCode(...bytes.subarray(start, pos));
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, pos - start).toString('latin1');
 }
 
 function shorten(text: string): string {

@@ -117,7 +117,7 @@ function readField(text: Text, slot: Slot, stamp: number, shape: ObjectShape, ke
   const { builder } = slot;
   if (shape.dynamic?.slot === slot) shape.dynamic.readOwn(text);
   else if (text.bytes[text.pos] === 0x6e && slot.field.nullable) readNull(text, slot);
-  else if (builder === undefined) skipValue(text);
+  else if (builder === undefined) skipValue(text, true);
   else builder.read(text);
   text.field = undefined;
 }

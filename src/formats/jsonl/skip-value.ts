@@ -6,8 +6,14 @@ import { atWord, rowError, skipSpace, syntaxError, type Text } from './text.ts';
 /** Values may be nested this deep. */
 const MAX_DEPTH = 512;
 
-/** Moves past the value at `pos`. @throws VtsError InputMalformed, RowInvalid */
-export function skipValue(text: Text, depth = 0): void {
+/** Words that some writers use for floats; not JSON. */
+const BARE_FLOATS = ['NaN', 'Infinity', '-Infinity'];
+
+/**
+ * Moves past the value at `pos`; with `bareFloats` also past NaN and Infinity as Python writes them.
+ * @throws VtsError InputMalformed, RowInvalid
+ */
+export function skipValue(text: Text, bareFloats = false, depth = 0): void {
   const byte = text.bytes[text.pos];
   switch (byte) {
     case 0x22:
@@ -17,17 +23,18 @@ export function skipValue(text: Text, depth = 0): void {
       if (depth === MAX_DEPTH) {
         throw rowError(text, 'RowInvalid', `A value is nested more than ${MAX_DEPTH} levels deep`);
       }
-      return byte === 0x7b ? skipObject(text, depth + 1) : skipArray(text, depth + 1);
+      return skipItems(text, byte === 0x7b, bareFloats, depth + 1);
     case 0x74:
       return skipWord(text, 'true');
     case 0x66:
       return skipWord(text, 'false');
     case 0x6e:
       return skipWord(text, 'null');
-    default:
-      if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) return scanNumber(text);
-      throw syntaxError(text, 'a JSON value');
   }
+  const word = bareFloats ? BARE_FLOATS.find((candidate) => atWord(text, candidate)) : undefined;
+  if (word !== undefined) text.pos += word.length;
+  else if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) scanNumber(text);
+  else throw syntaxError(text, 'a JSON value');
 }
 
 function skipWord(text: Text, word: string): void {
@@ -35,30 +42,23 @@ function skipWord(text: Text, word: string): void {
   text.pos += word.length;
 }
 
-function skipArray(text: Text, depth: number): void {
+/** Moves past an object or an array. */
+function skipItems(text: Text, isObject: boolean, bareFloats: boolean, depth: number): void {
+  const close = isObject ? 0x7d : 0x5d;
   text.pos++;
-  if (skipSpace(text) === 0x5d) {
+  if (skipSpace(text) === close) {
     text.pos++;
     return;
   }
   do {
-    skipSpace(text);
-    skipValue(text, depth);
-  } while (nextItem(text, 0x5d));
-}
-
-function skipObject(text: Text, depth: number): void {
-  text.pos++;
-  if (skipSpace(text) === 0x7d) {
-    text.pos++;
-    return;
-  }
-  do {
-    if (skipSpace(text) !== 0x22) throw syntaxError(text, 'a key in double quotes');
-    skipString(text);
-    expectColon(text);
-    skipValue(text, depth);
-  } while (nextItem(text, 0x7d));
+    const byte = skipSpace(text);
+    if (isObject) {
+      if (byte !== 0x22) throw syntaxError(text, 'a key in double quotes');
+      skipString(text);
+      expectColon(text);
+    }
+    skipValue(text, bareFloats, depth);
+  } while (nextItem(text, close));
 }
 
 /** Moves past a colon and the spaces around it. */
