@@ -231,6 +231,14 @@ describe('double', () => {
     );
   });
 
+  test('is right where digits just exceed 53 bits', () => {
+    const next = random(5);
+    for (let i = 0; i < 20_000; i++) {
+      const text = `${9007199254740990n + BigInt(Math.floor(next() * 8))}e-${Math.floor(next() * 23)}`;
+      expect(readDouble(textOf(text))).toBe(Number(text));
+    }
+  });
+
   test('is what JSON.parse makes of the text', () => {
     fc.assert(
       fc.property(

@@ -41,7 +41,7 @@ export function readDouble(text: Text): number {
   scanNumber(text);
   const { mantissa, exponent, dropped, negative } = text.number;
   // An exact integer times or divided by an exact power of ten is rounded once, so correctly.
-  if (!dropped && mantissa <= 9007199254740992 && exponent >= -22 && exponent <= 22) {
+  if (!dropped && mantissa < 9007199254740992 && exponent >= -22 && exponent <= 22) {
     const value = exponent < 0
       ? mantissa / POWERS[POWERS_ZERO - exponent]
       : mantissa * POWERS[POWERS_ZERO + exponent];
