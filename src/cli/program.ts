@@ -81,9 +81,9 @@ async function addCommands(program: Command, context: Context, report: () => Rep
     program.addCommand(command.exitOverride().copyInheritedSettings(program));
   }
   program.command('help').argument('[topic]', 'a command or a topic').description('the manual')
-    .action((topic) => {
+    .action(async (topic) => {
       if (topic === undefined) return program.help();
-      const found = Object.hasOwn(TOPICS, topic) ? TOPICS[topic].text() : undefined;
+      const found = Object.hasOwn(TOPICS, topic) ? await TOPICS[topic].text() : undefined;
       if (found !== undefined) return report().text(found);
       const command = program.commands.find((candidate) => candidate.name() === topic);
       if (command === undefined) {

@@ -1,16 +1,18 @@
 /** The manual inside the executable: `vts help TOPIC`. */
 import { ERRORS } from '../errors.ts';
+import type { FormatInfo } from '../formats/format.ts';
 import { FORMATS } from '../formats/registry.ts';
 import { columns, input, output, talk, work } from './options.ts';
 import { formatTable } from './report/format.ts';
 
 /** All topics by name. */
-export const TOPICS: Readonly<Record<string, { readonly about: string; text(): string }>> = {
-  'exit-codes': { about: 'what the exit code of vts says', text: exitCodes },
-  environment: { about: 'environment variables that stand for flags', text: environment },
-  formats: { about: 'file formats and their extensions', text: formats },
-  schema: { about: 'how a schema is written for --schema', text: schema },
-};
+export const TOPICS: Readonly<Record<string, { readonly about: string; text(): string | Promise<string> }>> =
+  {
+    'exit-codes': { about: 'what the exit code of vts says', text: exitCodes },
+    environment: { about: 'environment variables that stand for flags', text: environment },
+    formats: { about: 'file formats and their extensions', text: formats },
+    schema: { about: 'how a schema is written for --schema', text: schema },
+  };
 
 function exitCodes(): string {
   const byExit = new Map<number, string[]>([[0, ['done']]]);
@@ -31,15 +33,27 @@ function environment(): string {
   }`;
 }
 
-function formats(): string {
+async function formats(): Promise<string> {
   const rows = FORMATS.map((format) => [format.name, format.title, format.extensions.join(' ')]);
+  const choices = await Promise.all(FORMATS.map(choicesOf));
   return `${formatTable([['--from, --to', 'format', 'extensions'], ...rows])}
 
-Parquet        --compression auto (default: zstd for scalars, vectors as they are), zstd, snappy, gzip, none
-JSON lines     --compression gzip, zstd or none; else by the extension .gz or .zst
-HDF5           --layout columns (default), milvusdm (embeddings, ids) or ann-benchmarks (train);
-               FILE::/group or FILE::/group/dataset selects inside a file
-Faiss          writes Flat, IDMap2 over Flat when there is an id, and their binary forms; --metric sets the metric (L2)`;
+${formatTable(choices.flat(), '')}
+
+FILE.h5::/group or FILE.h5::/group/dataset selects inside an HDF5 file.
+A Faiss index is written as Flat, as IDMap2 over Flat when there is an id, or as their binary forms; --metric sets
+its metric (L2 unless the input says another).`;
+}
+
+/** The flags of a format's output, a row for each choice. */
+async function choicesOf(format: FormatInfo): Promise<string[][]> {
+  const { writer } = await format.load();
+  return Object.entries(writer?.choices ?? {}).flatMap(([flag, meanings]) =>
+    Object.entries(meanings).map((
+      [name, meaning],
+      i,
+    ) => [i === 0 ? format.title : '', `--${flag} ${name}`, meaning])
+  );
 }
 
 function schema(): string {

@@ -79,6 +79,8 @@ export interface WriterFactory {
   /** `seek`: needs a RandomAccessSink. */
   readonly access: 'stream' | 'seek';
   readonly features: WriterFeatures;
+  /** What `--compression` and `--layout` may be, and what each choice means; a flag that is not here is refused. */
+  readonly choices?: { readonly [flag in 'compression' | 'layout']?: Readonly<Record<string, string>> };
   /** What else stands in the way of writing `dataset`, beside what `features` says. Writes nothing. */
   check?(dataset: Dataset, options: WriteOptions): readonly Problem[];
   /** Begins an output. The caller commits or aborts the sink. */

@@ -17,7 +17,7 @@ export function openStdin(): ByteSource {
     async *stream() {
       if (taken) throw new TypeError('stdin can be read once');
       taken = true;
-      for await (const chunk of process.stdin) yield Uint8Array.from(chunk as Uint8Array);
+      for await (const chunk of process.stdin) yield new Uint8Array(chunk as Uint8Array);
     },
     // deno-lint-ignore require-await
     async close() {

@@ -11,7 +11,7 @@ import { jsonl as info } from '../../src/formats/jsonl/info.ts';
 import type { ReadOptions, ReadRequest } from '../../src/formats/format.ts';
 import type { ByteSource } from '../../src/stores/bytes.ts';
 import { memorySource } from '../../src/stores/memory.ts';
-import { datasetOf, openBytes, READ, readAll, readTable, writeTable } from '../support/format-io.ts';
+import { openBytes, READ, readAll, readTable, writeTable } from '../support/format-io.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -532,15 +532,15 @@ describe('writing', () => {
   });
 
   test('compressed as asked for', async () => {
-    for (const compression of ['none', 'gzip', 'zstd']) {
+    const choices = Object.keys(jsonl.writer!.choices!.compression!);
+    expect(choices).toEqual(['none', 'gzip', 'zstd']);
+    for (const compression of choices) {
       const options = { ...READ, compression };
       const bytes = await writeTable(jsonl, table, { options });
       const { dataset, table: back } = await readTable(jsonl, bytes);
       expect(back.length).toBe(2);
       expect(dataset.schema.fields.length).toBe(2);
     }
-    const [problem] = jsonl.writer!.check!(datasetOf(table), { ...READ, compression: 'snappy' });
-    expect(problem.message).toContain('snappy');
   });
 
   test('refuses what JSON cannot say', async () => {

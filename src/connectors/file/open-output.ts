@@ -36,7 +36,7 @@ export function isDirectoryOutput(endpoint: string): boolean {
 export async function openOutput(endpoint: string, options: OpenOutputOptions): Promise<Output> {
   const { path, inside } = parseEndpoint(endpoint);
   if (options.parts && path !== '-') {
-    const format = await loadOutputFormat(detectOutput(path, options.format));
+    const format = await loadOutputFormat(detectOutput(path, options.format), options);
     const sink = openDirectorySink(path, format, options);
     return { sink, journal: sink.journal };
   }
@@ -45,7 +45,7 @@ export async function openOutput(endpoint: string, options: OpenOutputOptions): 
       remedy: `name a directory: ${path.replace(/\.\w+$/, '')}/ --to FORMAT --part-size 256MiB`,
     });
   }
-  const format = await loadOutputFormat(detectOutput(path, options.format));
+  const format = await loadOutputFormat(detectOutput(path, options.format), options);
   const sink = path === '-' ? openStdoutSink(format, options) : openFileSink(path, inside, format, options);
   return { sink, journal: forgetfulJournal() };
 }

@@ -22,10 +22,21 @@ export interface OutputFormat {
   readonly reader: ReaderFactory | undefined;
 }
 
-/** Loads the writer of `info`. @throws VtsError Usage when the format is only read */
-export async function loadOutputFormat(info: FormatInfo): Promise<OutputFormat> {
+/**
+ * Loads the writer of `info`.
+ * @throws VtsError Usage when the format is only read, or does not know what a flag says
+ */
+export async function loadOutputFormat(info: FormatInfo, options: OutputOptions): Promise<OutputFormat> {
   const { reader, writer } = await info.load();
   if (writer === undefined) throw new VtsError('Usage', `vts reads ${info.title} but does not write it`);
+  for (const flag of ['compression', 'layout'] as const) {
+    const choices = Object.keys(writer.choices?.[flag] ?? {});
+    const chosen = options[flag];
+    if (chosen === undefined || choices.includes(chosen)) continue;
+    throw new VtsError('Usage', `--${flag} ${chosen}: ${info.title} output has no such ${flag}`, {
+      expected: choices.length === 0 ? `no --${flag} for this format` : `one of ${choices.join(', ')}`,
+    });
+  }
   return { info, writer, reader };
 }
 

@@ -1,10 +1,11 @@
 import type { Format } from '../format.ts';
 import { openReader } from './reader.ts';
 import { check, features, openWriter } from './writer.ts';
+import { LAYOUTS } from './write-layout.ts';
 
 /** The HDF5 format. */
 export const hdf5: Format = {
   name: 'hdf5',
   reader: { access: 'seek', open: openReader },
-  writer: { access: 'seek', features, check, open: openWriter },
+  writer: { access: 'seek', features, choices: { layout: LAYOUTS }, check, open: openWriter },
 };

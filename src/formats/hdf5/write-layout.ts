@@ -5,17 +5,22 @@ import { VtsError } from '../../errors.ts';
 import type { Problem, WriteOptions } from '../format.ts';
 import { DISTANCES } from './attributes.ts';
 
-const LAYOUTS = ['columns', 'milvusdm', 'ann-benchmarks'] as const;
-
 /** The layouts that can be written. */
-export type Layout = (typeof LAYOUTS)[number];
+export const LAYOUTS = {
+  columns: 'a data set per column, under its own name (default)',
+  milvusdm: 'embeddings and ids, as MilvusDM reads them',
+  'ann-benchmarks': 'train, with the metric in the attribute distance',
+} as const;
+
+/** One of {@linkcode LAYOUTS}. */
+export type Layout = keyof typeof LAYOUTS;
 
 /** The layout that the user chose. @throws VtsError Usage */
 export function layoutOf(options: WriteOptions): Layout {
-  const layout = LAYOUTS.find((name) => name === (options.layout ?? 'columns'));
-  if (layout !== undefined) return layout;
+  const layout = options.layout ?? 'columns';
+  if (Object.hasOwn(LAYOUTS, layout)) return layout as Layout;
   throw new VtsError('Usage', `There is no layout "${options.layout}"`, {
-    expected: `one of ${LAYOUTS.join(', ')}`,
+    expected: `one of ${Object.keys(LAYOUTS).join(', ')}`,
   });
 }
 

@@ -8,8 +8,6 @@ import { wholeFrames } from './zstd-frames.ts';
 /** How a file is compressed. */
 export type Compression = 'none' | 'gzip' | 'zstd';
 
-export const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zstd'];
-
 /** The compression of a file that begins with `head`. */
 function compressionOf(head: Uint8Array): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';

@@ -3,10 +3,10 @@ import type { Batch } from '../../core/batch.ts';
 import { KINDS } from '../../core/types.ts';
 import { isVtsError, VtsError } from '../../errors.ts';
 import type { ByteSink } from '../../stores/bytes.ts';
-import type { FormatWriter, Problem, WriteOptions, WriterFactory } from '../format.ts';
+import type { FormatWriter, WriteOptions, WriterFactory } from '../format.ts';
 import { byteStore } from './byte-store.ts';
 import { objectWriter } from './column-writers.ts';
-import { type Compression, compressionByName, COMPRESSIONS, encoder } from './compression.ts';
+import { type Compression, compressionByName, encoder } from './compression.ts';
 
 /** Text is handed on in pieces of this size. */
 const PIECE = 1 << 20;
@@ -15,23 +15,17 @@ const PIECE = 1 << 20;
 export const writerFactory: WriterFactory = {
   access: 'stream',
   features: { kinds: new Set(KINDS), nulls: true, keepsSchema: false, keepsNaN: false },
-  check: (_, { compression }) => isKnown(compression) ? [] : [unknownCompression(compression!)],
+  choices: {
+    compression: {
+      none: 'plain text (default, unless the name ends with .gz or .zst)',
+      gzip: 'as gunzip reads it',
+      zstd: 'smaller and faster, as unzstd reads it',
+    },
+  },
   open: (sink, _, options) => Promise.resolve(openWriter(sink, options)),
 };
 
-function isKnown(compression: string | undefined): boolean {
-  return compression === undefined || COMPRESSIONS.includes(compression as Compression);
-}
-
-function unknownCompression(compression: string): Problem {
-  return {
-    message: `JSON lines cannot be compressed with ${compression}`,
-    remedy: `--compression ${COMPRESSIONS.join('|')}`,
-  };
-}
-
 function openWriter(sink: ByteSink, { compression }: WriteOptions): FormatWriter {
-  if (!isKnown(compression)) throw new VtsError('Usage', unknownCompression(compression!).message);
   const encoded = encoder(sink, (compression as Compression | undefined) ?? compressionByName(sink.name));
   const out = byteStore(2 * PIECE);
   let rows = 0;

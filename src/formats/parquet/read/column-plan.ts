@@ -8,11 +8,12 @@ import {
   type LogicalType,
   type ScalarType,
 } from '../../../core/types.ts';
-import { VtsError } from '../../../errors.ts';
+import { isVtsError, VtsError } from '../../../errors.ts';
 import type { ParquetFile } from './footer.ts';
 import { meaningOf, naturalType } from './leaf-type.ts';
 import { shapeHolds, type VectorLayout, vectorLayout } from './nest-column.ts';
 import { firstRowLengths } from './row-lengths.ts';
+import type { SchemaNode } from './schema-tree.ts';
 import { type ListShape, type Shape, shapeOf } from './shape.ts';
 
 /** A column and the field that it becomes. */
@@ -48,18 +49,34 @@ export async function planColumns(file: ParquetFile, sources: TypeSources): Prom
   const notes: string[] = [];
   const columns: ColumnPlan[] = [];
   for (const node of file.columns) {
-    const shape = shapeOf(node);
-    const nullable = node.element.repetition_type === 'OPTIONAL';
-    const declared = declaredField(node.name, shape, sources, notes);
-    if (declared !== undefined) {
-      columns.push(planned({ ...declared, nullable: nullable || declared.nullable }, shape));
-      continue;
+    try {
+      columns.push(await planColumn(file, node, sources, notes));
+    } catch (error) {
+      throw isVtsError(error) ? error.at({ file: file.source.name, field: node.name }) : error;
     }
-    const { type, note } = await inferredType(file, node.name, shape, sources);
-    if (note !== undefined) notes.push(`"${node.name}" ${note}`);
-    columns.push(planned({ name: node.name, type, nullable }, shape));
+  }
+  for (const { name } of sources.given?.fields ?? []) {
+    if (!file.columns.some((node) => node.name === name)) {
+      notes.push(`"${name}" is in the schema, but not in the file`);
+    }
   }
   return { columns, notes };
+}
+
+async function planColumn(
+  file: ParquetFile,
+  node: SchemaNode,
+  sources: TypeSources,
+  notes: string[],
+): Promise<ColumnPlan> {
+  const { name } = node;
+  const shape = shapeOf(node);
+  const nullable = node.element.repetition_type === 'OPTIONAL';
+  const declared = declaredField(name, shape, sources, notes);
+  if (declared !== undefined) return planned({ ...declared, nullable: nullable || declared.nullable }, shape);
+  const { type, note } = await inferredType(file, name, shape, sources);
+  if (note !== undefined) notes.push(`"${name}" ${note}`);
+  return planned({ name, type, nullable }, shape);
 }
 
 function planned(field: Field, shape: Shape): ColumnPlan {

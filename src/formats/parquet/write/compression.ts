@@ -18,13 +18,13 @@ export interface Compression {
   readonly meaning: string;
 }
 
-/** The choices; help prints them. */
+/** The choices. */
 export const COMPRESSIONS = {
   auto: {
     vectors: 'UNCOMPRESSED',
     others: 'ZSTD',
     split: false,
-    meaning: 'dense vectors as they are, the rest zstd',
+    meaning: 'dense vectors as they are, the rest zstd (default)',
   },
   none: { vectors: 'UNCOMPRESSED', others: 'UNCOMPRESSED', split: false, meaning: 'nothing compressed' },
   zstd: { vectors: 'ZSTD', others: 'ZSTD', split: false, meaning: 'all columns zstd' },
@@ -38,6 +38,11 @@ export const COMPRESSIONS = {
       'all columns zstd, floats byte-stream-split first: the smallest files, which Milvus cannot import',
   },
 } as const satisfies Record<string, Compression>;
+
+/** What each choice means. */
+export const MEANINGS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(COMPRESSIONS).map(([name, { meaning }]) => [name, meaning]),
+);
 
 /** The choice called `name`. @throws VtsError Usage */
 export function compressionByName(name = 'auto'): Compression {

@@ -6,7 +6,7 @@ import { KINDS } from '../../../core/types.ts';
 import type { ByteSink } from '../../../stores/bytes.ts';
 import type { FormatWriter, Problem, WriteOptions, WriterFactory } from '../../format.ts';
 import { checkRows } from './check-rows.ts';
-import { compressionByName } from './compression.ts';
+import { compressionByName, MEANINGS } from './compression.ts';
 import { footer, MAGIC } from './footer.ts';
 import { ROW_GROUP_BYTES, rowGroupWriter } from './row-group.ts';
 
@@ -19,10 +19,8 @@ const MAX_STRETCH_BYTES = 16 * 1024 * 1024;
 export const parquetWriter: WriterFactory = {
   access: 'stream',
   features: { kinds: new Set(KINDS), nulls: true, keepsSchema: true, keepsNaN: true },
-  check({ schema }, { compression }) {
-    compressionByName(compression);
-    return fieldProblems(schema.fields);
-  },
+  choices: { compression: MEANINGS },
+  check: ({ schema }) => fieldProblems(schema.fields),
   open: openWriter,
 };
 
