@@ -1,6 +1,6 @@
 /** Reads one column, whatever its pages, as rows are asked for. */
 import { type Column, fixedRowBytes } from '../../../core/column.ts';
-import { VtsError } from '../../../errors.ts';
+import { isVtsError, VtsError } from '../../../errors.ts';
 import type { ColumnPlan } from './column-plan.ts';
 import type { ParquetFile } from './footer.ts';
 import { LeafReader } from './leaf-reader.ts';
@@ -29,25 +29,27 @@ export interface ColumnReader {
 /** Rows that are read at once to be dropped. */
 const SKIP = 8192;
 
-/** The reader of `plan`'s column from row group `group` on. */
+/** The reader of `plan`'s column from row group `group` on. Its errors tell the file and the field. */
 export function openColumn(file: ParquetFile, plan: ColumnPlan, group: number): ColumnReader {
-  const reader = plan.vector === undefined
-    ? generalReader(file, plan, group)
-    : vectorColumnReader(file, { plan, layout: plan.vector, group });
-  const place = { file: file.source.name, field: plan.field.name };
-  const placed = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
-      throw error instanceof VtsError ? error.at(place) : error;
-    }
-  };
-  return {
-    rowBytes: reader.rowBytes,
-    read: (rows, budget) => placed(reader.read(rows, budget)),
-    skip: (rows) => placed(reader.skip(rows)),
-    finish: () => placed(reader.finish()),
-  };
+  const placed = (error: unknown): unknown =>
+    isVtsError(error) ? error.at({ file: file.source.name, field: plan.field.name }) : error;
+  try {
+    const reader = plan.vector === undefined
+      ? generalReader(file, plan, group)
+      : vectorColumnReader(file, { plan, layout: plan.vector, group });
+    const place = <T>(work: Promise<T>): Promise<T> =>
+      work.catch((error) => {
+        throw placed(error);
+      });
+    return {
+      rowBytes: reader.rowBytes,
+      read: (rows, budget) => place(reader.read(rows, budget)),
+      skip: (rows) => place(reader.skip(rows)),
+      finish: () => place(reader.finish()),
+    };
+  } catch (error) {
+    throw placed(error);
+  }
 }
 
 /** Reads what has no faster way: scalars, text, nested columns. */
