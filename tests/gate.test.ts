@@ -47,9 +47,8 @@ const SOURCES = globSync('src/**/*.ts', { cwd: ROOT }).map((path) => relative('s
 /** The modules that `file` imports, relative ones as paths under `src`. */
 function importsOf(file: string): string[] {
   const text = readFileSync(join(ROOT, 'src', file), 'utf8');
-  const found = [...text.matchAll(/^(?:import|export)\b[^;']*?\bfrom '([^']+)';|\bimport\('([^']+)'\)/gm)].map((m) =>
-    m[1] ?? m[2]
-  );
+  const found = [...text.matchAll(/^(?:import|export)\b[^;']*?\bfrom '([^']+)';|\bimport\('([^']+)'\)/gm)]
+    .map((m) => m[1] ?? m[2]);
   // What a package does not export is reached by its path.
   return found.map((name) =>
     name.startsWith('.')

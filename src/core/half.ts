@@ -16,21 +16,16 @@ export function halfToNumber(half: number): number {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** Bits of the binary16 nearest to the float32 or float64 `value`. */
+/** The binary16 nearest to a double, ties to even. */
 export function numberToHalf(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const magnitude = Math.abs(value);
-  if (Number.isNaN(value)) return 0x7e00;
-  if (magnitude >= 65520) return sign | 0x7c00;
-  if (magnitude < 2 ** -14) return sign | roundTiesToEven(magnitude * 2 ** 24);
-  const exponent = Math.floor(Math.log2(magnitude));
-  const scale = magnitude < 2 ** exponent
-    ? exponent - 1
-    : magnitude >= 2 ** (exponent + 1)
-    ? exponent + 1
-    : exponent;
-  // A carry out of the fraction moves on into the exponent, as it should.
-  return sign | ((scale + 15) * 1024 + roundTiesToEven(magnitude * 2 ** (10 - scale)) - 1024);
+  const odd = oddFloatBits(value);
+  const sign = (odd >>> 16) & 0x8000;
+  const magnitude = odd & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00;
+  if (magnitude >= 0x47800000) return sign | 0x7c00;
+  if (magnitude >= 0x38800000) return sign | roundShift(magnitude - 0x38000000, 13);
+  const shift = 126 - (magnitude >>> 23);
+  return shift > 25 ? sign : sign | roundShift((magnitude & 0x7fffff) | 0x800000, shift);
 }
 
 /** The number that the bfloat16 `bfloat` stands for. */
@@ -39,12 +34,11 @@ export function bfloatToNumber(bfloat: number): number {
   return float[0];
 }
 
-/** Bits of the bfloat16 nearest to the float32 `value` (a float64 is first rounded to float32). */
+/** The bfloat16 nearest to a double, ties to even. */
 export function numberToBfloat(value: number): number {
-  if (Number.isNaN(value)) return 0x7fc0;
-  float[0] = value;
-  const rounded = bits[0] + 0x7fff + (bits[0] >>> 16 & 1);
-  return rounded >>> 16 & 0xffff;
+  const odd = oddFloatBits(value);
+  if ((odd & 0x7fffffff) > 0x7f800000) return ((odd >>> 16) & 0x8000) | 0x7fc0;
+  return ((odd >>> 16) & 0x8000) | roundShift(odd & 0x7fffffff, 16);
 }
 
 /** Table of all binary16 values as float32, for bulk widening. */
@@ -54,8 +48,20 @@ export function halfTable(): Float32Array {
 
 let table: Float32Array | undefined;
 
-function roundTiesToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+/**
+ * The bits of `value` as a float32, rounded to odd: what does not fit is cut off and leaves the last bit set. Rounding
+ * that once more gives the same as rounding the double.
+ */
+function oddFloatBits(value: number): number {
+  float[0] = value;
+  if (float[0] === value || value !== value) return bits[0];
+  if (Math.abs(float[0]) > Math.abs(value)) bits[0]--;
+  bits[0] |= 1;
+  return bits[0];
+}
+
+/** `value` divided by 2^`shift`, rounded to the nearest integer, ties to even. */
+function roundShift(value: number, shift: number): number {
+  const half = (1 << (shift - 1)) - 1;
+  return (value + half + ((value >>> shift) & 1)) >>> shift;
 }

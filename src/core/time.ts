@@ -5,6 +5,10 @@ const MICROS_PER_DAY = 86_400_000_000n;
 const FIRST = -62_135_596_800_000_000n;
 const LAST = 253_402_300_799_999_999n;
 
+/** What messages expect of a time. */
+export const TIME_RULE =
+  'an RFC 3339 time such as "2024-05-01T12:30:00.123456Z" or "2024-05-01T14:30:00+02:00"';
+
 /** `micros` since 1970 in UTC, `2024-05-01T12:00:00.5Z`, without trailing zeros; `undefined` outside the years 1 to 9999. */
 export function formatTimestamp(micros: bigint): string | undefined {
   if (micros < FIRST || micros > LAST) return undefined;
@@ -18,7 +22,7 @@ export function formatTimestamp(micros: bigint): string | undefined {
 }
 
 const RFC3339 =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6})0*)?([Zz]|[+-]\d{2}:\d{2})$/;
+  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,18}))?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /** Microseconds since 1970 of an RFC 3339 time with an offset; `undefined` when `text` is none or says more than microseconds. */
 export function parseTimestamp(text: string): bigint | undefined {
@@ -32,10 +36,11 @@ export function parseTimestamp(text: string): bigint | undefined {
   date.setUTCFullYear(year, month - 1, day);
   if (date.getUTCDate() !== day) return undefined;
   const offset = offsetMinutes(match[8]);
-  if (offset === undefined) return undefined;
+  const fraction = (match[7] ?? '').padEnd(6, '0');
+  if (offset === undefined || /[1-9]/.test(fraction.slice(6))) return undefined;
   const seconds = BigInt(hour * 3600 + minute * 60 + second - offset * 60);
   const micros = BigInt(date.getTime()) * 1000n + seconds * 1_000_000n +
-    BigInt((match[7] ?? '').padEnd(6, '0'));
+    BigInt(fraction.slice(0, 6));
   return micros < FIRST || micros > LAST ? undefined : micros;
 }
 

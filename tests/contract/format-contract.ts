@@ -6,7 +6,16 @@ import { isVtsError } from '../../src/errors.ts';
 import type { Format, ReadOptions, WriterFeatures } from '../../src/formats/format.ts';
 import { memorySink, memorySource } from '../../src/stores/memory.ts';
 import { expectSameRows } from '../support/compare.ts';
-import { datasetOf, emptyTable, openBytes, READ, readAll, readTable, WRITE, writeTable } from '../support/format-io.ts';
+import {
+  datasetOf,
+  emptyTable,
+  openBytes,
+  READ,
+  readAll,
+  readTable,
+  WRITE,
+  writeTable,
+} from '../support/format-io.ts';
 import { everyKind, filterFields, random, randomTable } from '../support/tables.ts';
 
 /** What the suite needs to know of a format. */
@@ -39,7 +48,11 @@ export function formatContract({ format, schemas, detectsTruncation }: ContractS
       for (const rows of [0, 1, 2, 1000]) {
         test(`table ${i}: ${rows} rows come back as they were`, async () => {
           const table = tableOf(schema, rows);
-          const { table: actual, dataset } = await readTable(format, await writeTable(format, table), readOptions(schema));
+          const { table: actual, dataset } = await readTable(
+            format,
+            await writeTable(format, table),
+            readOptions(schema),
+          );
           expectSameRows(actual, table, strictness);
           if (dataset.rows !== undefined) expect(dataset.rows).toBe(rows);
         });
@@ -143,7 +156,15 @@ async function tryRead(format: Format, bytes: Uint8Array, options: ReadOptions):
     return 'rows';
   } catch (error) {
     if (
-      isVtsError(error, 'InputMalformed', 'InputTruncated', 'InputUnsupported', 'RowInvalid', 'MemoryLimit', 'UnknownFormat')
+      isVtsError(
+        error,
+        'InputMalformed',
+        'InputTruncated',
+        'InputUnsupported',
+        'RowInvalid',
+        'MemoryLimit',
+        'UnknownFormat',
+      )
     ) return 'error';
     throw error;
   }

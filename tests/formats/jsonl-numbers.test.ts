@@ -5,7 +5,7 @@ import { byteStore, reserve } from '../../src/formats/jsonl/byte-store.ts';
 import { roundText } from '../../src/formats/jsonl/exact-numbers.ts';
 import { floatsOf, writeFloats } from '../../src/formats/jsonl/float-text.ts';
 import { readFloat32Vector } from '../../src/formats/jsonl/float-vector.ts';
-import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../src/formats/jsonl/half.ts';
+import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../src/core/half.ts';
 import {
   NUMBER_ROOM,
   writeBfloat,

@@ -204,7 +204,9 @@ function randomValue(type: LogicalType, next: () => number, nul = true): Value {
     case 'Bool':
       return next() < 0.5;
     case 'VarChar':
-      return next() < 0.5 ? pick(nul ? TEXTS : TEXTS.filter((text) => text !== '\u0000')) : `text ${Math.floor(next() * 1e6)}`;
+      return next() < 0.5
+        ? pick(nul ? TEXTS : TEXTS.filter((text) => text !== '\u0000'))
+        : `text ${Math.floor(next() * 1e6)}`;
     case 'JSON':
       return pick(JSONS);
     case 'Geometry':

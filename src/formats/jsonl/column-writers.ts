@@ -19,7 +19,7 @@ import {
 } from './number-text.ts';
 import { writeSparse } from './sparse.ts';
 import { writeString } from './strings.ts';
-import { formatTime } from './timestamps.ts';
+import { formatTimestamp } from '../../core/time.ts';
 
 /** Appends the value of a row. */
 export type ValueWriter = (row: number) => void;
@@ -167,7 +167,7 @@ function putByte(out: ByteStore, byte: number): void {
 }
 
 function timeText(micros: bigint, field: string, row: number): string {
-  const text = formatTime(micros);
+  const text = formatTimestamp(micros);
   if (text !== undefined) return text;
   throw new VtsError('RowInvalid', `${micros} microseconds since 1970 is not in the years 1 to 9999`, {
     row,

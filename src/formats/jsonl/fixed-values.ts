@@ -6,7 +6,7 @@ import { readFloat32Vector } from './float-vector.ts';
 import { readBfloat, readDouble, readFloat32, readHalf, readInt64, readInteger } from './numbers.ts';
 import { readString } from './strings.ts';
 import { misfit, type Text } from './text.ts';
-import { parseTime, TIME_RULE } from './timestamps.ts';
+import { parseTimestamp, TIME_RULE } from '../../core/time.ts';
 import { beginVector, endElement } from './vector-text.ts';
 
 /** An array that values are read into; 64-bit integers go in two halves. */
@@ -103,7 +103,7 @@ function readTime(text: Text, words: Int32Array, at: number): void {
   time.length = 0;
   readString(text, time);
   const string = decodeUtf8(time.bytes.subarray(0, time.length))!;
-  const micros = parseTime(string);
+  const micros = parseTimestamp(string);
   if (micros === undefined) {
     throw misfit(text, `${JSON.stringify(string.slice(0, 60))} is no such time`, TIME_RULE, start);
   }

@@ -1,5 +1,5 @@
 /** Numbers written as JSON. All functions take the bytes and a place in them, where there must be room, and return the end. */
-import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from './half.ts';
+import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../core/half.ts';
 
 /** Room that any number needs at most, with a comma behind it. */
 export const NUMBER_ROOM = 32;

@@ -7,7 +7,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { roundText } from './exact-numbers.ts';
-import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from './half.ts';
+import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../core/half.ts';
 import { scanNumber } from './scan-number.ts';
 import { atWord, misfit, type Text, wrongType } from './text.ts';
 
