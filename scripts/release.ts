@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import process from 'node:process';
 import config from '../deno.json' with { type: 'json' };
 
 const ROOT = resolve(import.meta.dirname!, '..');
@@ -44,3 +45,20 @@ for (const [platform, target] of Object.entries(TARGETS)) {
   sums.push(`${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${basename(file)}\n`);
 }
 writeFileSync(resolve(OUT, 'SHA256SUMS'), sums.join(''));
+
+// The two that this machine can run must do their work where nothing else is installed.
+if (process.platform === 'linux' && process.arch === 'x64') {
+  for (const platform of ['linux-x64', 'linux-x64-baseline']) {
+    const smoke = spawnSync(resolve(ROOT, 'node_modules/bun/bin/bun.exe'), [
+      'test',
+      'tests/cli/process.test.ts',
+      '-t',
+      'empty root',
+    ], {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { ...process.env, VTS_EXECUTABLE: resolve(OUT, `vts-${config.version}-${platform}`) },
+    });
+    if (smoke.status !== 0) Deno.exit(1);
+  }
+}

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname!, '../..');
-/** The executable that `deno task build` makes. */
-export const VTS = join(ROOT, 'dist/vts');
+/** The executable that `deno task build` makes, or another to be tested. */
+export const VTS = process.env.VTS_EXECUTABLE ?? join(ROOT, 'dist/vts');
 
 /** What a command left behind. */
 export interface Outcome {
