@@ -3,6 +3,7 @@
  * (https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format), a flatbuffer. All that is of use here
  * is the length of fixed-size lists, which Parquet itself does not know.
  */
+import { isVtsError, VtsError } from '../../../errors.ts';
 
 /** The type `FixedSizeList` in the union `Type` of Arrow's Schema.fbs. */
 const FIXED_SIZE_LIST = 16;
@@ -26,7 +27,7 @@ export function fixedListSizes(text: string | undefined): Map<string, number> {
     }
   } catch (error) {
     // A schema that is broken, or newer than this, is no loss: types are then inferred.
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError) && !isVtsError(error)) throw error;
     sizes.clear();
   }
   return sizes;
@@ -69,7 +70,7 @@ function table(view: DataView, at: number): Table {
       const from = target(field);
       if (from === undefined) return undefined;
       const length = view.getUint32(from, true);
-      if (from + 4 + length > view.byteLength) throw new RangeError('text ends after the message');
+      if (from + 4 + length > view.byteLength) throw malformed();
       return new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + from + 4, length));
     },
     table(field) {
@@ -80,11 +81,15 @@ function table(view: DataView, at: number): Table {
       const from = target(field);
       if (from === undefined) return [];
       const count = view.getUint32(from, true);
-      if (count > MOST_TABLES) throw new RangeError('too many tables');
+      if (count > MOST_TABLES) throw malformed();
       return Array.from({ length: count }, (_, i) => {
         const item = from + 4 + 4 * i;
         return table(view, item + view.getUint32(item, true));
       });
     },
   };
+}
+
+function malformed(): VtsError {
+  return new VtsError('InputMalformed', 'the Arrow schema cannot be understood');
 }

@@ -83,7 +83,7 @@ function planned(field: Field, shape: Shape): ColumnPlan {
   if (!isDenseVector(field.type) || shape.kind !== 'list' || shape.element.kind !== 'leaf') {
     return { field, shape };
   }
-  const vector = vectorLayout(shape.element.node, field.type);
+  const vector = vectorLayout(shape.element.node.element, field.type);
   return vector === undefined ? { field, shape } : { field, shape, vector };
 }
 

@@ -27,7 +27,7 @@ export interface ColumnReader {
 }
 
 /** Rows that are read at once to be dropped. */
-const SKIP = 8192;
+const SKIP = 1024;
 
 /** The reader of `plan`'s column from row group `group` on. Its errors tell the file and the field. */
 export function openColumn(file: ParquetFile, plan: ColumnPlan, group: number): ColumnReader {

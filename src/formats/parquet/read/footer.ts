@@ -98,8 +98,8 @@ async function readMetadata(source: ByteSource, size: number): Promise<FileMetaD
     });
   }
   const bytes = await source.read(size - 8 - length, length + 8);
+  if (thriftEnd(bytes.subarray(0, length)) === undefined) throw brokenFooter(file, size);
   try {
-    thriftEnd(bytes.subarray(0, length), 0);
     return parquetMetadata(bytes, { geoparquet: false });
   } catch (error) {
     throw brokenFooter(file, size, error);
@@ -184,7 +184,7 @@ function broken(message: string, expected: string): VtsError {
   return new VtsError('InputMalformed', message, { expected });
 }
 
-function brokenFooter(file: string, size: number, cause: unknown): VtsError {
+function brokenFooter(file: string, size: number, cause?: unknown): VtsError {
   return new VtsError('InputMalformed', 'the Parquet footer cannot be understood', {
     file,
     byte: size - 8,

@@ -1,4 +1,5 @@
 /** Nested columns as the logical types that have elements: arrays, vectors, sparse vectors, arrays of structs. */
+import type { SchemaElement } from 'hyparquet';
 import { getBit } from '../../../core/bitmap.ts';
 import {
   bytesColumn,
@@ -14,7 +15,6 @@ import { jsonColumn } from './json-column.ts';
 import { elementReject, leafColumn, leafHolds, type Reject } from './leaf-column.ts';
 import { meaningOf } from './leaf-type.ts';
 import type { LeafNest, ListNest, Nest, StructNest } from './nest.ts';
-import type { SchemaNode } from './schema-tree.ts';
 import type { Shape } from './shape.ts';
 
 /** Whether a column of `shape` can be read as `type`. */
@@ -25,8 +25,8 @@ export function shapeHolds(shape: Shape, type: LogicalType): boolean {
       return shape.kind === 'list' && shapeHolds(shape.element, type.element);
     case 'SparseFloatVector': {
       const { indices, values } = structFields(shape);
-      return listOf(indices, (node) => meaningOf(node.element).kind === 'integer') &&
-        listOf(values, (node) => node.element.type === 'FLOAT');
+      return listOf(indices, (element) => meaningOf(element).kind === 'integer') &&
+        listOf(values, ({ type }) => type === 'FLOAT');
     }
     case 'StructArray': {
       if (shape.kind !== 'list') return false;
@@ -47,8 +47,8 @@ function structFields(shape: Shape): Record<string, Shape> {
   return Object.fromEntries(shape.names.map((name, i) => [name, shape.fields[i]]));
 }
 
-function listOf(shape: Shape | undefined, accepts: (node: SchemaNode) => boolean): boolean {
-  return shape?.kind === 'list' && shape.element.kind === 'leaf' && accepts(shape.element.node);
+function listOf(shape: Shape | undefined, accepts: (element: SchemaElement) => boolean): boolean {
+  return shape?.kind === 'list' && shape.element.kind === 'leaf' && accepts(shape.element.node.element);
 }
 
 /** How many elements of a list, and of what, make up a vector. */
@@ -60,9 +60,8 @@ export interface VectorLayout {
   readonly signed: boolean;
 }
 
-/** How a vector of `type` lies in a list of `node`; `undefined` when it cannot. */
-export function vectorLayout(node: SchemaNode, type: DenseVectorType): VectorLayout | undefined {
-  const { element } = node;
+/** How a vector of `type` lies in a list of `element`; `undefined` when it cannot. */
+export function vectorLayout(element: SchemaElement, type: DenseVectorType): VectorLayout | undefined {
   const meaning = meaningOf(element);
   const layout = (elements: number, width: number, signed = true): VectorLayout => ({
     elements,
@@ -89,7 +88,7 @@ export function vectorLayout(node: SchemaNode, type: DenseVectorType): VectorLay
 
 function shapeHoldsVector(shape: Shape, type: DenseVectorType): boolean {
   if (shape.kind === 'list') {
-    return shape.element.kind === 'leaf' && vectorLayout(shape.element.node, type) !== undefined;
+    return shape.element.kind === 'leaf' && vectorLayout(shape.element.node.element, type) !== undefined;
   }
   if (shape.kind !== 'leaf' || type.kind === 'FloatVector' || type.kind === 'DoubleVector') return false;
   const { element } = shape.node;
@@ -160,7 +159,7 @@ function byteVectors(nest: LeafNest, type: DenseVectorType, reject: Reject): Col
 function listVectors(nest: ListNest, type: DenseVectorType, reject: Reject): Column {
   const { offsets, validity, length } = nest;
   const child = nest.child as LeafNest;
-  const { elements, width, signed } = vectorLayout({ element: child.element } as SchemaNode, type)!;
+  const { elements, width, signed } = vectorLayout(child.element, type)!;
   const target = roomForRows(length, elements * width);
   const bytes = child.values.width === width
     ? child.values.bytes

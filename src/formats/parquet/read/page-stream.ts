@@ -6,7 +6,7 @@
 import type { PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { crc32 } from 'node:zlib';
-import { isVtsError, VtsError } from '../../../errors.ts';
+import { VtsError } from '../../../errors.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
 import { pageBuffer, unpack } from './codecs.ts';
 import { type Dictionary, readDictionary } from './dictionary.ts';
@@ -126,16 +126,22 @@ export class PageStream {
     for (let size = HEADER;; size *= 16) {
       const bytes = this.#headers.take(Math.min(size, rest));
       await fill(this.#file.source, bytes, this.#at);
-      const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
-      try {
-        thriftEnd(bytes, 0);
-        return this.#checked(parquetHeader(reader), this.#at + reader.offset, chunk);
-      } catch (error) {
-        if (isVtsError(error)) throw error;
-        if (size >= Math.min(rest, LARGEST_HEADER)) {
-          throw this.#broken('a page header cannot be understood', 'a page header', error);
-        }
+      const end = thriftEnd(bytes);
+      if (end !== undefined) return this.#checked(this.#parsed(bytes), this.#at + end, chunk);
+      if (size >= Math.min(rest, LARGEST_HEADER)) {
+        throw this.#broken('a page header does not end', 'a page header');
       }
+    }
+  }
+
+  #parsed(bytes: Uint8Array): PageHeader {
+    try {
+      return parquetHeader({
+        view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+        offset: 0,
+      });
+    } catch (error) {
+      throw this.#broken('a page header cannot be understood', 'a page header', error);
     }
   }
 

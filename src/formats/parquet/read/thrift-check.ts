@@ -8,74 +8,71 @@ const DEEPEST = 32;
 /** Bytes of a 64-bit varint at most. */
 const LONGEST_VARINT = 10;
 
-/** Where the struct that begins at `start` ends. @throws RangeError when it does not end within `bytes`, or breaks the rules */
-export function thriftEnd(bytes: Uint8Array, start: number): number {
-  let at = start;
+/** Where the struct at the front of `bytes` ends; `undefined` when it does not end within `bytes`, or breaks the rules. */
+export function thriftEnd(bytes: Uint8Array): number | undefined {
+  let at = 0;
 
+  /** The next number; Infinity when it does not end. */
   function varint(): number {
     let value = 0;
-    for (let i = 0; i < LONGEST_VARINT; i++) {
-      if (at >= bytes.length) break;
+    for (let i = 0; i < LONGEST_VARINT && at < bytes.length; i++) {
       const byte = bytes[at++];
       value += (byte & 0x7f) * 2 ** (7 * i);
       if (byte < 0x80) return value;
     }
-    throw new RangeError('a number does not end');
+    return Infinity;
   }
 
-  function skip(count: number): void {
-    if (!(count <= bytes.length - at)) throw new RangeError(`${count} bytes are not there`);
+  function skip(count: number): boolean {
     at += count;
+    return at <= bytes.length;
   }
 
-  function list(depth: number): void {
-    skip(1);
+  function skipList(depth: number): boolean {
+    if (!skip(1)) return false;
     const head = bytes[at - 1];
     const count = head >>> 4 === 15 ? varint() : head >>> 4;
     // Each element takes a byte at least.
-    if (count > bytes.length - at) throw new RangeError(`a list of ${count} elements`);
-    for (let i = 0; i < count; i++) {
-      if ((head & 15) <= 2) skip(1);
-      else value(head & 15, depth);
-    }
+    if (count > bytes.length - at) return false;
+    if ((head & 15) <= 2) return skip(count);
+    for (let i = 0; i < count; i++) if (!skipValue(head & 15, depth)) return false;
+    return true;
   }
 
-  function value(type: number, depth: number): void {
-    if (depth > DEEPEST) throw new RangeError('structures are nested too deep');
+  function skipValue(type: number, depth: number): boolean {
+    if (depth > DEEPEST) return false;
     switch (type) {
       case 1: // true and false have no bytes of their own
       case 2:
-        return;
+        return true;
       case 3:
         return skip(1);
       case 4:
       case 5:
       case 6:
-        varint();
-        return;
+        return varint() < Infinity;
       case 7:
         return skip(8);
       case 8:
         return skip(varint());
       case 9:
-        return list(depth + 1);
+        return skipList(depth + 1);
       case 12:
-        return struct(depth + 1);
+        return skipStruct(depth + 1);
       default:
-        throw new RangeError(`a value of type ${type}`);
+        return false;
     }
   }
 
-  function struct(depth: number): void {
-    for (;;) {
-      skip(1);
+  function skipStruct(depth: number): boolean {
+    while (skip(1)) {
       const head = bytes[at - 1];
-      if ((head & 15) === 0) return;
-      if (head >>> 4 === 0) varint();
-      value(head & 15, depth);
+      if ((head & 15) === 0) return true;
+      if (head >>> 4 === 0 && varint() === Infinity) return false;
+      if (!skipValue(head & 15, depth)) return false;
     }
+    return false;
   }
 
-  struct(0);
-  return at;
+  return skipStruct(0) ? at : undefined;
 }
