@@ -36,7 +36,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 /** The one folder that may import a third-party library. */
 const LIBRARIES: Readonly<Record<string, string>> = {
   hyparquet: 'formats/parquet',
-  'hyparquet-compressors': 'formats/parquet',
   'hyparquet-writer': 'formats/parquet',
   h5wasm: 'formats/hdf5',
   '@commander-js/extra-typings': 'cli',

@@ -20,6 +20,7 @@ const CUTS = 200;
 const FLIPS = 100;
 
 const INPUT_ERRORS = [
+  'InputMissing',
   'InputMalformed',
   'InputTruncated',
   'InputUnsupported',

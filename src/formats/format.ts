@@ -46,7 +46,7 @@ export interface ReadOptions {
   readonly path?: string;
   /** The columns that play the id and the vector. */
   readonly roles: Roles;
-  /** The types of all columns, for formats that have none of their own. */
+  /** The types that the user gives: of all columns where a format has none of its own, else of those named. */
   readonly schema?: Schema;
   /** Row order of indexes that store rows elsewhere than in id order. */
   readonly order: 'stored' | 'id';
