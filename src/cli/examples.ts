@@ -22,6 +22,10 @@ export const CONVERT_EXAMPLES: readonly Example[] = [
     command: 'vts convert vectors.parquet half.parquet --cast vector:float16 --rename id=pk --limit 1000',
     does: 'the first 1000 rows, a column under a new name, vectors at half precision',
   },
+  {
+    command: 'vts convert vectors.parquet many/ --to hdf5 --part-size 256MiB --resume',
+    does: 'a directory of part files; the same command goes on after a kill',
+  },
 ];
 
 export const INSPECT_EXAMPLES: readonly Example[] = [
