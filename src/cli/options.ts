@@ -115,3 +115,18 @@ export const talk = {
   color: new Option('--color <when>', 'colours on stderr').choices(['auto', 'always', 'never'] as const)
     .default('auto' as const).env('VTS_COLOR'),
 };
+
+/** All flags, by what they concern. */
+export const ALL_OPTIONS: readonly Option[] = [input, columns, output, work, talk].flatMap((group) =>
+  Object.values(group)
+) as unknown as readonly Option[];
+
+/** Takes `VTS_JSON=0`, `false`, `no` and an empty value out of `environment`: of a switch they mean that it is not set. */
+export function unsetFalseSwitches(environment: Record<string, string | undefined>): void {
+  for (const { envVar, flags } of ALL_OPTIONS) {
+    if (envVar === undefined || flags.includes('<')) continue;
+    if (['0', 'false', 'no', ''].includes(environment[envVar]?.toLowerCase() ?? 'unset')) {
+      delete environment[envVar];
+    }
+  }
+}

@@ -71,11 +71,13 @@ async function buildProgram(
 }
 
 async function addCommands(program: Command, context: Context, report: () => Report): Promise<void> {
-  const [{ convertCommand }, { inspectCommand }, { TOPICS }] = await Promise.all([
+  const [{ convertCommand }, { inspectCommand }, { TOPICS }, { unsetFalseSwitches }] = await Promise.all([
     import('./convert.ts'),
     import('./inspect.ts'),
     import('./topics.ts'),
+    import('./options.ts'),
   ]);
+  unsetFalseSwitches(process.env);
   const topics = formatTable(Object.entries(TOPICS).map(([topic, { about }]) => [topic, about]));
   for (const command of [convertCommand(context), inspectCommand(context)] as unknown as Command[]) {
     program.addCommand(command.exitOverride().copyInheritedSettings(program));

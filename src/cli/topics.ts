@@ -2,7 +2,7 @@
 import { ERRORS } from '../errors.ts';
 import type { FormatInfo } from '../formats/format.ts';
 import { FORMATS } from '../formats/registry.ts';
-import { columns, input, output, talk, work } from './options.ts';
+import { ALL_OPTIONS } from './options.ts';
 import { formatTable } from './report/format.ts';
 
 /** All topics by name. */
@@ -26,9 +26,8 @@ function exitCodes(): string {
 }
 
 function environment(): string {
-  const options = [input, columns, output, work, talk].flatMap((group) => Object.values(group));
-  const rows = options.map((option) => [option.envVar ?? '', option.flags, option.description]);
-  return `A flag goes before its environment variable, which goes before the default.\n\n${
+  const rows = ALL_OPTIONS.map((option) => [option.envVar ?? '', option.flags, option.description]);
+  return `A flag goes before its environment variable, which goes before the default.\nA switch is set by any value but 0, false, no and nothing.\n\n${
     formatTable(rows)
   }`;
 }
