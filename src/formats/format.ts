@@ -12,6 +12,8 @@ export interface FormatInfo {
   readonly name: string;
   /** As people know it: `Parquet`, `JSON lines`. */
   readonly title: string;
+  /** The extension of part files. */
+  readonly extension: string;
   /** With their dots, lower case, longest first. */
   readonly extensions: readonly string[];
   /** Whether a file that begins with `head` (at least 16 bytes, or the whole file) is of this format. */
@@ -36,6 +38,8 @@ export interface ReaderFactory {
    * @throws VtsError InputMalformed, InputTruncated, InputUnsupported, ... with the place
    */
   open(source: ByteSource, options: ReadOptions): Promise<FormatReader>;
+  /** Whether `FILE::PATH` chooses something inside a file. */
+  readonly selects?: boolean;
   /** Counts the rows of a file whose headers do not tell them. */
   countRows?(source: ByteSource): Promise<number>;
 }
@@ -48,6 +52,8 @@ export interface ReadOptions {
   readonly roles: Roles;
   /** The types that the user gives: of all columns where a format has none of its own, else of those named. */
   readonly schema?: Schema;
+  /** The `--cast` of each column, for formats in which a number's type is chosen when it is read. */
+  readonly casts?: Readonly<Record<string, string>>;
   /** Row order of indexes that store rows elsewhere than in id order. */
   readonly order: 'stored' | 'id';
   /** Opens a scratch file for what must be kept aside; memory stays flat. */
@@ -83,6 +89,8 @@ export interface WriterFactory {
   readonly choices?: { readonly [flag in 'compression' | 'layout']?: Readonly<Record<string, string>> };
   /** What else stands in the way of writing `dataset`, beside what `features` says. Writes nothing. */
   check?(dataset: Dataset, options: WriteOptions): readonly Problem[];
+  /** What a user should know of how `dataset` is written: what is assumed, or kept in another form. */
+  notes?(dataset: Dataset, options: WriteOptions): readonly string[];
   /** Begins an output. The caller commits or aborts the sink. */
   open(sink: ByteSink, dataset: Dataset, options: WriteOptions): Promise<FormatWriter>;
 }

@@ -19,6 +19,7 @@ const FOURCCS = new Set(
 export const faiss: FormatInfo = {
   name: 'faiss',
   title: 'Faiss',
+  extension: '.faiss',
   extensions: ['.faissindex', '.faiss', '.index'],
   matches: (head) => FOURCCS.has(String.fromCharCode(...head.subarray(0, 4))),
   load: async () => (await import('./format.ts')).faiss,

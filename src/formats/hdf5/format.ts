@@ -6,6 +6,6 @@ import { LAYOUTS } from './write-layout.ts';
 /** The HDF5 format. */
 export const hdf5: Format = {
   name: 'hdf5',
-  reader: { access: 'seek', open: openReader },
+  reader: { access: 'seek', open: openReader, selects: true },
   writer: { access: 'seek', features, choices: { layout: LAYOUTS }, check, open: openWriter },
 };

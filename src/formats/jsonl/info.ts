@@ -4,6 +4,7 @@ import type { FormatInfo } from '../format.ts';
 export const jsonl: FormatInfo = {
   name: 'jsonl',
   title: 'JSON lines',
+  extension: '.jsonl',
   extensions: ['.jsonl.zst', '.ndjson.zst', '.jsonl.gz', '.ndjson.gz', '.ndjson', '.jsonl'],
   matches: (head) =>
     beginsWith(head, 0x1f, 0x8b) || beginsWith(head, 0x28, 0xb5, 0x2f, 0xfd) || beginsWithObject(head),
