@@ -100,22 +100,21 @@ export function castNumbers(column: Column, context: Context): Column {
   const values = encoding.layout === 'fixed' ? new encoding.array(column.length) : undefined;
   for (let row = 0; row < column.length; row++) {
     if (isNull(column, row)) continue;
-    const value = Number(valueAt(column, row));
+    const value = integer(column.type, valueAt(column, row) as number | bigint | boolean);
     if (bits !== undefined) {
-      if (value !== 0 && value !== 1) throw misfit(context, row, String(value));
-      if (value === 1) setBit(bits, row);
+      const number = Number(value);
+      if (number !== 0 && number !== 1) throw misfit(context, row, String(value));
+      if (number === 1) setBit(bits, row);
       continue;
     }
-    if (!place(values!, row, valueAt(column, row) as number | bigint | boolean)) {
-      throw misfit(context, row, String(value));
-    }
+    if (!place(values!, row, value)) throw misfit(context, row, String(value));
   }
   return bits !== undefined
     ? boolColumn(column.length, bits, column.validity)
     : fixedColumn(to, values!, column.validity);
 }
 
-/** Stores `value` at `index` and tells whether it survived: exactly for integers, in range for floats. */
+/** Stores `value` at `index` and tells whether it survived: integers (given as bigint) exactly, floats in range. */
 export function place(values: Values, index: number, value: number | bigint | boolean): boolean {
   if (values instanceof BigInt64Array) {
     if (typeof value !== 'bigint' && !Number.isInteger(Number(value))) return false;
@@ -126,7 +125,13 @@ export function place(values: Values, index: number, value: number | bigint | bo
   const number = Number(value);
   values[index] = number;
   if (values instanceof Float32Array || values instanceof Float64Array) {
+    if (typeof value === 'bigint') return Number.isFinite(values[index]) && BigInt(values[index]) === value;
     return Number.isFinite(values[index]) === Number.isFinite(number);
   }
   return values[index] === number;
+}
+
+/** A value of an integer type as bigint, so that {@linkcode place} keeps it exact; others as they are. */
+export function integer({ kind }: LogicalType, value: number | bigint | boolean): number | bigint | boolean {
+  return typeof value === 'number' && kind.startsWith('Int') ? BigInt(value) : value;
 }

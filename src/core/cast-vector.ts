@@ -1,6 +1,6 @@
 /** Casts of dense vectors and of arrays that are vectors. */
 import { type Cast, type Context, misfit } from './cast-context.ts';
-import { place } from './cast-scalar.ts';
+import { integer, place } from './cast-scalar.ts';
 import { type Column, encodingOf, fixedColumn, isNull, listColumn, type Values } from './column.ts';
 import { bfloatToNumber, numberToBfloat } from './half.ts';
 import type { DenseVectorType, LogicalType, ScalarType } from './types.ts';
@@ -91,7 +91,8 @@ export function arrayToVector(to: DenseVectorType, context: Context): Cast | und
       const length = column.offsets![row + 1] - start;
       if (length !== stride) throw misfit(context, row, `an array of ${length}`);
       for (let i = 0; i < stride; i++) {
-        const value = valueAt(column.children[0], start + i);
+        const found = valueAt(column.children[0], start + i);
+        const value = typeof found === 'number' ? integer(column.children[0].type, found) : found;
         if (!placeElement(values, row * stride + i, value, to)) {
           throw misfit(context, row, `element ${i}, ${value},`);
         }
@@ -103,11 +104,11 @@ export function arrayToVector(to: DenseVectorType, context: Context): Cast | und
 
 function placeElement(values: Values, index: number, value: Value, to: DenseVectorType): boolean {
   if (typeof value !== 'number' && typeof value !== 'bigint') return false;
-  const number = Number(value);
   if (to.kind === 'Float16Vector' || to.kind === 'BFloat16Vector') {
+    const number = Number(value);
     values[index] = narrow(Float64Array.of(number), to)[0] as number;
     return !Number.isFinite(number) ||
       (Number(values[index]) & 0x7fff) < infinityBits(to);
   }
-  return place(values, index, number);
+  return place(values, index, value);
 }

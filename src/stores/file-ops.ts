@@ -12,6 +12,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  realpathSync,
   renameSync,
   statfsSync,
   statSync,
@@ -24,11 +25,14 @@ export interface FileStat {
   readonly kind: 'file' | 'directory' | 'pipe' | 'other';
   readonly size: number;
   readonly mtimeMs: number;
+  /** Permission bits. */
+  readonly mode: number;
 }
 
 /** Synchronous file operations; all throw Node's errors with a `code` such as `ENOSPC`. */
 export interface FileOps {
-  open(path: string, flags: string): number;
+  /** `mode` is what a new file gets, less the umask. */
+  open(path: string, flags: string, mode?: number): number;
   /** Reads up to `target.length` bytes; may return fewer, 0 at the end. */
   read(fd: number, target: Uint8Array, position: number | null): number;
   /** Writes up to `bytes.length` bytes; may write fewer without an error (near a full disk, say). */
@@ -40,6 +44,8 @@ export interface FileOps {
   rename(from: string, to: string): void;
   unlink(path: string): void;
   exists(path: string): boolean;
+  /** The file that `path` leads to through symbolic links. */
+  realPath(path: string): string;
   stat(path: string): FileStat;
   list(directory: string): string[];
   /** Makes `directory` and those above it; does nothing when it is there. */
@@ -48,9 +54,9 @@ export interface FileOps {
   freeBytes(directory: string): number;
 }
 
-/** The real operations. Files are created readable by their owner alone: they hold user data. */
+/** The real operations. Files are created readable by their owner alone unless the caller says otherwise. */
 export const nodeFileOps: FileOps = {
-  open: (path, flags) => openSync(path, flags, 0o600),
+  open: (path, flags, mode = 0o600) => openSync(path, flags, mode),
   read: (fd, target, position) => readSync(fd, target, 0, target.length, position),
   write: (fd, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
   fsync: fsyncSync,
@@ -60,13 +66,14 @@ export const nodeFileOps: FileOps = {
   rename: renameSync,
   unlink: unlinkSync,
   exists: existsSync,
+  realPath: (path) => realpathSync(path),
   stat: (path) => {
     const stat = statSync(path);
     const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isFIFO() ? 'pipe' : 'other';
-    return { kind, size: stat.size, mtimeMs: stat.mtimeMs };
+    return { kind, size: stat.size, mtimeMs: stat.mtimeMs, mode: stat.mode & 0o777 };
   },
   list: (directory) => readdirSync(directory),
-  makeDirectory: (directory) => void mkdirSync(directory, { recursive: true, mode: 0o700 }),
+  makeDirectory: (directory) => void mkdirSync(directory, { recursive: true }),
   freeBytes: (directory) => {
     const { bavail, bsize } = statfsSync(directory);
     return bavail * bsize;

@@ -6,6 +6,8 @@ import { type FileOps, type FileStat, nodeFileOps, readFully, writeFully } from 
 import { isAlive } from './process.ts';
 
 const CHUNK = 1 << 20;
+/** What a new output may be read by, less the umask, as with any other tool. */
+const NEW_FILE_MODE = 0o666;
 
 /** Opens a regular file for reading. */
 export function openFileSource(path: string, ops: FileOps = nodeFileOps): ByteSource {
@@ -61,14 +63,17 @@ export function openFileSource(path: string, ops: FileOps = nodeFileOps): ByteSo
 
 /** Creates `path`. @throws VtsError OutputExists unless `overwrite`. */
 export function createFileSink(
-  path: string,
+  name: string,
   overwrite: boolean,
   ops: FileOps = nodeFileOps,
 ): RandomAccessSink {
-  refuseExisting(path, overwrite, ops);
+  refuseExisting(name, overwrite, ops);
+  // A link stays a link: what it leads to is replaced. A file that is replaced keeps its permissions.
+  const path = ops.exists(name) ? ops.realPath(name) : name;
+  const mode = ops.exists(path) ? ops.stat(path).mode : NEW_FILE_MODE;
   removeStalePartials(path, ops);
   const partial = `${path}.${process.pid}.partial`;
-  const fd = attempt(path, 'write', () => ops.open(partial, 'w+'));
+  const fd = attempt(path, 'write', () => ops.open(partial, 'w+', mode));
   let state: 'open' | 'committed' | 'aborted' = 'open';
   let position = 0;
   let size = 0;
@@ -148,8 +153,15 @@ export function statInput(path: string, ops: FileOps = nodeFileOps): FileStat {
 
 function refuseExisting(path: string, overwrite: boolean, ops: FileOps): void {
   if (!ops.exists(path)) return;
-  if (attempt(path, 'write', () => ops.stat(path)).kind === 'directory') {
+  const { kind } = attempt(path, 'write', () => ops.stat(path));
+  if (kind === 'directory') {
     throw new VtsError('OutputExists', `${path} is a directory`, { file: path, remedy: 'name a file' });
+  }
+  if (kind !== 'file') {
+    throw new VtsError('OutputExists', `${path} is a device or a pipe, not a file`, {
+      file: path,
+      remedy: `write to standard output instead: vts ... - > ${path}`,
+    });
   }
   if (!overwrite) {
     throw new VtsError('OutputExists', `${path} exists already`, {

@@ -117,7 +117,7 @@ describe('--cast', () => {
   const good: [LogicalType, string, Value[], string[]][] = [
     [{ kind: 'Int64' }, 'int8', [127n, null, -128n], ['Int8', '127', 'null', '-128']],
     [{ kind: 'Int8' }, 'int64', [1, null], ['Int64', '1', 'null']],
-    [{ kind: 'Int64' }, 'double', [2n ** 53n + 1n], ['Double', '9007199254740992']],
+    [{ kind: 'Int64' }, 'double', [2n ** 53n], ['Double', '9007199254740992']],
     [{ kind: 'Double' }, 'float32', [0.1, -0, NaN], ['Float', '0.1', '-0.0', '"NaN"']],
     [{ kind: 'Double' }, 'int32', [3], ['Int32', '3']],
     [{ kind: 'Bool' }, 'int8', [true, false], ['Int8', '1', '0']],
@@ -167,6 +167,9 @@ describe('--cast', () => {
 
   const bad: [LogicalType, string, Value][] = [
     [{ kind: 'Int64' }, 'int8', 128n],
+    [{ kind: 'Int64' }, 'double', 2n ** 53n + 1n],
+    [{ kind: 'Int32' }, 'float32', 16777217],
+    [{ kind: 'Array', element: { kind: 'Int64' } }, 'FloatVector(1)', [16777217n]],
     [{ kind: 'Double' }, 'int32', 1.5],
     [{ kind: 'Double' }, 'int64', 1e300],
     [{ kind: 'Double' }, 'float32', 1e300],
