@@ -33,6 +33,7 @@ export const ERRORS = {
   DiskFull: kind(8, 'the disk is full'),
   MemoryLimit: kind(8, 'the work needs more memory than allowed'),
   Interrupted: kind(130, 'stopped by Ctrl-C'),
+  HungUp: kind(129, 'stopped as the terminal went away'),
   Terminated: kind(143, 'stopped by a termination signal'),
 } as const;
 

@@ -1,14 +1,16 @@
 /** The entry point: arguments in, exit code out, signals in between. */
 import { runProgram } from './cli/program.ts';
-import { VtsError } from './errors.ts';
+import { ERRORS, VtsError } from './errors.ts';
 
 const controller = new AbortController();
 
-for (const [signal, code] of [['SIGINT', 'Interrupted'], ['SIGTERM', 'Terminated']] as const) {
+const SIGNALS = [['SIGINT', 'Interrupted'], ['SIGTERM', 'Terminated'], ['SIGHUP', 'HungUp']] as const;
+
+for (const [signal, code] of SIGNALS) {
   process.on(signal, () => {
-    if (controller.signal.aborted) process.exit(code === 'Interrupted' ? 130 : 143);
+    if (controller.signal.aborted) process.exit(ERRORS[code].exit);
     controller.abort(
-      new VtsError(code, 'Stopped before the end; no output was left under its final name', {
+      new VtsError(code, 'Stopped before the end; nothing half-written was left', {
         remedy:
           'run the same command again; with --resume it goes on after the last whole part of a directory',
       }),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { type FileSource, openFileSource } from '../connectors/file/file-source.ts';
 import { isDirectoryOutput, openOutput } from '../connectors/file/open-output.ts';
+import { DEFAULT_BATCH_BYTES } from '../core/batch.ts';
 import { VtsError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { defined } from './defined.ts';
@@ -51,11 +52,12 @@ async function convert(
     throw new VtsError('Usage', 'The output is missing', { expected: `vts convert ${target} OUTPUT` });
   }
   const tempDir = options.tempDir ?? (target === '-' ? tmpdir() : dirname(target));
-  const { from, fields, rename: renames, cast: casts, metric, limit, batchBytes } = options;
+  const { from, fields, rename: renames, cast: casts, metric, limit } = options;
   const roles = defined({ id: options.id, vector: options.vector });
   const schema = options.schema === undefined ? undefined : readSchemaFile(options.schema);
   const source = await openFileSource(endpoints.slice(0, -1), {
-    ...defined({ format: from, schema }),
+    ...defined({ format: from, schema, metric, casts }),
+    output: target,
     roles: oldNames(roles, renames ?? {}),
     order: options.order,
     tempDir,
@@ -71,6 +73,7 @@ async function convert(
       job: jobOf(source, options),
     });
     const partBytes = parts ? options.partSize ?? DEFAULT_PART_BYTES : undefined;
+    const batchBytes = options.batchBytes ?? (partBytes === undefined ? undefined : batchBytesFor(partBytes));
     try {
       await runTransfer({
         command: 'convert',
@@ -88,6 +91,11 @@ async function convert(
 }
 
 const DEFAULT_PART_BYTES = 256 * 2 ** 20;
+
+/** Batches small enough that parts come near the size asked for. */
+function batchBytesFor(partBytes: number): number {
+  return Math.min(DEFAULT_BATCH_BYTES, Math.ceil(partBytes / 8));
+}
 
 /** What must be the same when a job is resumed: the input and all that shapes rows and files. */
 function jobOf(source: FileSource, options: ConvertOptions): Record<string, string> {

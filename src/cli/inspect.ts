@@ -7,6 +7,7 @@ import type { Dataset, Field } from '../core/schema.ts';
 import { factsToJson, schemaToJson } from '../core/schema-json.ts';
 import { formatType } from '../core/types.ts';
 import type { Fact, Facts } from '../formats/format.ts';
+import { isVtsError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { defined } from './defined.ts';
 import { formatExamples, INSPECT_EXAMPLES } from './examples.ts';
@@ -29,6 +30,8 @@ export interface Inspection {
   readonly facts: Facts;
   /** The first rows: the JSON text of each column's value. */
   readonly sample: readonly Readonly<Record<string, string>>[];
+  /** Why there are fewer first rows than rows. */
+  readonly sampleError?: string;
 }
 
 /** The command. */
@@ -66,29 +69,37 @@ async function inspect(source: FileSource): Promise<Inspection> {
     ...(source.bytes === undefined ? {} : { bytes: source.bytes }),
     dataset: source.dataset,
     facts,
-    sample: await sampleRows(source),
+    ...(await sampleRows(source)),
   };
 }
 
-async function sampleRows(source: FileSource): Promise<Record<string, string>[]> {
-  const rows: Record<string, string>[] = [];
-  for (const range of source.ranges) {
-    for await (
-      const { batch } of source.read(range, { batchBytes: 1 << 16, limit: SAMPLE_ROWS - rows.length })
-    ) {
-      for (let row = 0; row < batch.length && rows.length < SAMPLE_ROWS; row++) {
-        rows.push(
-          Object.fromEntries(batch.schema.fields.map((f, i) => [f.name, jsonText(batch.columns[i], row)])),
-        );
+/** The first rows; where one cannot be read, those before it and the reason. */
+async function sampleRows(source: FileSource): Promise<Pick<Inspection, 'sample' | 'sampleError'>> {
+  const sample: Record<string, string>[] = [];
+  try {
+    for (const range of source.ranges) {
+      for await (
+        const { batch } of source.read(range, { batchBytes: 1 << 16, limit: SAMPLE_ROWS - sample.length })
+      ) {
+        for (let row = 0; row < batch.length && sample.length < SAMPLE_ROWS; row++) {
+          sample.push(
+            Object.fromEntries(batch.schema.fields.map((f, i) => [f.name, jsonText(batch.columns[i], row)])),
+          );
+        }
+        if (sample.length === SAMPLE_ROWS) return { sample };
       }
-      if (rows.length === SAMPLE_ROWS) return rows;
     }
+  } catch (error) {
+    if (!isVtsError(error)) throw error;
+    return { sample, sampleError: error.message };
   }
-  return rows;
+  return { sample };
 }
 
 /** The inspection as one JSON line; integers keep all digits. */
-export function inspectionJson({ name, files, format, bytes, dataset, facts, sample }: Inspection): string {
+export function inspectionJson(
+  { name, files, format, bytes, dataset, facts, sample, sampleError }: Inspection,
+): string {
   const rows = sample.map((row) => `{${Object.entries(row).map(([k, v]) => `${JSON.stringify(k)}:${v}`)}}`);
   const head = {
     type: 'inspection',
@@ -101,13 +112,16 @@ export function inspectionJson({ name, files, format, bytes, dataset, facts, sam
     schema: schemaToJson(dataset.schema),
     notes: dataset.notes,
     facts,
+    ...(sampleError === undefined ? {} : { sampleError }),
   };
   const text = JSON.stringify(head, (_, value) => typeof value === 'bigint' ? value.toString() : value);
   return `${text.slice(0, -1)},"sample":[${rows}]}`;
 }
 
 /** The inspection as people read it. */
-export function inspectionText({ name, files, format, bytes, dataset, facts, sample }: Inspection): string {
+export function inspectionText(
+  { name, files, format, bytes, dataset, facts, sample, sampleError }: Inspection,
+): string {
   const head = [
     files > 1 ? `${format} in ${files} files` : format,
     dataset.rows === undefined ? 'rows unknown until read' : `${formatCount(dataset.rows)} rows`,
@@ -124,6 +138,7 @@ export function inspectionText({ name, files, format, bytes, dataset, facts, sam
   if (sample.length > 0) {
     parts.push(['first rows:', ...sample.map((row) => `  ${shortRow(row)}`)].join('\n'));
   }
+  if (sampleError !== undefined) parts.push(`these rows cannot be read: ${sampleError}`);
   if (dataset.notes.length > 0) {
     parts.push(['notes:', ...dataset.notes.map((note) => `  ${note}`)].join('\n'));
   }

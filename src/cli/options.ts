@@ -66,7 +66,7 @@ export const input = {
 
 /** Which columns, under which names and types. */
 export const columns = {
-  fields: new Option('--fields <names>', 'only these columns, by their names in the input').argParser(list)
+  fields: new Option('--fields <names>', 'only these columns, by their names in the input (a comma in a name: \\,)').argParser(list)
     .env('VTS_FIELDS'),
   rename: new Option('--rename <old=new>', 'give a column another name; repeatable').argParser(pairs('='))
     .env('VTS_RENAME'),

@@ -27,7 +27,7 @@ export async function runProgram(args: readonly string[], signal: AbortSignal): 
   };
   try {
     const program = await buildProgram(args[0], context, () => report);
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
     return 0;
   } catch (error) {
     return exitCodeOf(error, report);

@@ -20,7 +20,7 @@ export async function runTransfer(
 ): Promise<void> {
   const began = performance.now();
   const mapping = compileMapping(source.dataset, sink, asked);
-  for (const note of source.dataset.notes) report.note(note);
+  for (const note of mapping.notes) report.note(note);
   const { rows } = source.dataset;
   const total = rows === undefined ? options.limit : Math.min(rows, options.limit ?? Infinity);
   const ends = { command, from: source.name, to: sink.name };

@@ -10,6 +10,8 @@ import type { Kind } from './types.ts';
 export interface Range {
   /** The same in every run over the same source. */
   readonly id: string;
+  /** What messages call it: the file that its rows are in. */
+  readonly name: string;
   /** Row count, where known before reading. */
   readonly rows?: number;
 }
@@ -98,6 +100,8 @@ export interface Sink {
   readonly resume: 'keyed' | 'whole';
   /** What stands in the way of `dataset`, beside what `features` says. Writes nothing. */
   check(dataset: Dataset): readonly Problem[];
+  /** What a user should know of how `dataset` is written. */
+  notes?(dataset: Dataset): readonly string[];
   /** Begins part number `part` (from 0) of `dataset`. */
   begin(dataset: Dataset, part: number): Promise<PartWriter>;
   /** Rows that the target now holds, read back from it; `undefined` when it cannot tell. */

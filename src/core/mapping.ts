@@ -6,6 +6,7 @@ import type { Cast } from './cast-context.ts';
 import { parseCastType } from './cast-type.ts';
 import type { Problem, Sink } from './endpoint.ts';
 import { type Dataset, type Field, type Metric, type Roles } from './schema.ts';
+import { shellQuote } from './shell.ts';
 import { formatType } from './types.ts';
 
 /** What a user asks of the columns. Names are the source's; where a column is renamed, its new name is understood too. */
@@ -23,9 +24,14 @@ export interface Mapping {
   readonly columns: readonly string[];
   /** The data set as the sink gets it. */
   readonly dataset: Dataset;
+  /** What a user should know: of the source's notes those on its columns, what the sink does to them, a metric that is replaced. */
+  readonly notes: readonly string[];
   /** A batch of {@linkcode columns}, `firstRow` rows after the first, as the sink takes it. */
   apply(batch: Batch, firstRow: number): Batch;
 }
+
+/** What the compiler asks of a sink. */
+type Target = Pick<Sink, 'name' | 'features' | 'check' | 'notes'>;
 
 /**
  * Compiles the mapping.
@@ -33,7 +39,7 @@ export interface Mapping {
  */
 export function compileMapping(
   source: Dataset,
-  sink: Pick<Sink, 'name' | 'features' | 'check'>,
+  sink: Target,
   options: MappingOptions,
 ): Mapping {
   const selected = selectFields(source, options);
@@ -58,6 +64,7 @@ export function compileMapping(
   return {
     columns: source.schema.fields.filter((field) => names.has(field.name)).map((field) => field.name),
     dataset,
+    notes: [...notesOn(source, names), ...metricNote(source, metric), ...sink.notes?.(dataset) ?? []],
     apply(batch, firstRow) {
       const columns = selected.map((field, i) => {
         const column = batch.columns[batch.schema.fields.findIndex((f) => f.name === field.name)];
@@ -154,36 +161,68 @@ function markId(fields: readonly Field[], id: string | undefined): readonly Fiel
   });
 }
 
-function refuseProblems(dataset: Dataset, sink: Pick<Sink, 'name' | 'features' | 'check'>): void {
-  // What the sink itself says of a field is more to the point than what its features say.
-  const own = sink.check(dataset);
-  const general = kindProblems(dataset, sink).filter(({ field }) =>
-    !own.some((problem) => problem.field === field)
-  );
-  const problems = [...own, ...general];
+/** The notes on a source without those that begin with the name of a column that is not moved. */
+function notesOn({ notes, schema }: Dataset, columns: ReadonlySet<string>): readonly string[] {
+  const left = schema.fields.filter((field) => !columns.has(field.name)).map((field) => `"${field.name}" `);
+  return notes.filter((note) => !left.some((name) => note.startsWith(name)));
+}
+
+function metricNote(source: Dataset, metric: Metric | undefined): readonly string[] {
+  if (source.metric === undefined || metric === source.metric) return [];
+  return [`the input says metric ${source.metric}; the output gets ${metric}, as --metric asks`];
+}
+
+function refuseProblems(dataset: Dataset, sink: Target): void {
+  const { name, features } = sink;
+  const unheld = dataset.schema.fields.filter((field) => !features.kinds.has(field.type.kind));
+  // What the sink itself says of the data, as they would be once the proposed casts are made, is more to the point.
+  const own = sink.check(castAsProposed(dataset, features));
+  const general = unheld.flatMap((field): Problem[] => {
+    if (own.some((problem) => problem.field === field.name)) return [];
+    const cast = proposedCast(field, features);
+    const kept = dataset.schema.fields.filter((other) =>
+      !unheld.includes(other) || proposedCast(other, features) !== undefined
+    );
+    return [{
+      field: field.name,
+      message: `no place for ${formatType(field.type)}`,
+      remedy: cast === undefined
+        ? `--fields ${shellQuote(kept.map((other) => other.name).join(','))}`
+        : `--cast ${shellQuote(`${field.name}:${cast}`)}`,
+    }];
+  });
+  const problems = [...general, ...own];
   if (problems.length === 0) return;
   const lines = problems.map(({ field, message }) =>
     `  ${field === undefined ? '' : `"${field}": `}${message}`
   );
-  throw new VtsError('PlanRefused', [`${sink.name} cannot hold this data as it is:`, ...lines].join('\n'), {
-    remedy: [...new Set(problems.map((problem) => problem.remedy))].join(' '),
+  throw new VtsError('PlanRefused', [`${name} cannot hold this data as it is:`, ...lines].join('\n'), {
+    remedy: joinRemedies(problems.map((problem) => problem.remedy)),
   });
 }
 
-function kindProblems({ schema }: Dataset, { features }: Pick<Sink, 'features'>): readonly Problem[] {
-  const unheld = schema.fields.filter((field) => !features.kinds.has(field.type.kind));
-  const dropped = new Set(
-    unheld.filter((field) => features.casts?.[field.type.kind] === undefined).map((f) => f.name),
-  );
-  const rest = schema.fields.filter((field) => !dropped.has(field.name)).map((field) => field.name);
-  return unheld.map((field) => {
-    const cast = features.casts?.[field.type.kind]?.[0];
-    return {
-      field: field.name,
-      message: `no place for ${formatType(field.type)}`,
-      remedy: cast === undefined ? `--fields ${rest.join(',')}` : `--cast ${field.name}:${cast}`,
-    };
+/** Each flag once: of several `--fields` the last one knows most. */
+function joinRemedies(remedies: readonly string[]): string {
+  const last = remedies.findLast((remedy) => remedy.includes('--fields '));
+  const others = remedies.filter((remedy) => remedy === last || !remedy.startsWith('--fields '));
+  return [...new Set(others)].join(' ');
+}
+
+/** The type that the sink proposes for a field that it cannot hold, with a dimension where the field knows one. */
+function proposedCast({ type }: Field, features: Target['features']): string | undefined {
+  const cast = features.casts?.[type.kind]?.[0];
+  const dim = type.kind === 'Array' ? type.maxCapacity : undefined;
+  return dim === undefined ? cast : cast?.replace('DIM', String(dim));
+}
+
+function castAsProposed(dataset: Dataset, features: Target['features']): Dataset {
+  const fields = dataset.schema.fields.map((field): Field => {
+    const cast = features.kinds.has(field.type.kind)
+      ? undefined
+      : proposedCast(field, features)?.replace('DIM', '8');
+    return cast === undefined ? field : { ...field, type: parseCastType(cast, field.name, field.type) };
   });
+  return { ...dataset, schema: { ...dataset.schema, fields } };
 }
 
 function countRowsFrom<T>(firstRow: number, action: () => T): T {

@@ -197,6 +197,9 @@ function asCount(json: Json | undefined, path: string, file: string): number {
   throw wrong(file, path, JSON.stringify(json), 'a whole number above 0');
 }
 
-function wrong(file: string, path: string, found: string, expected: string): VtsError {
-  return new VtsError('InputMalformed', `The schema in ${file} has ${found} at ${path}`, { file, expected });
+function wrong(file: string, path: string, found: string | undefined, expected: string): VtsError {
+  return new VtsError('InputMalformed', `The schema in ${file} has ${found ?? 'nothing'} at ${path}`, {
+    file,
+    expected,
+  });
 }

@@ -5,6 +5,8 @@ import { firstNull } from './column.ts';
 import type { PartWriter, PositionedBatch, Range, Sink, Source } from './endpoint.ts';
 import { forgetfulJournal, type Journal } from './journal.ts';
 import type { Mapping } from './mapping.ts';
+import { shellQuote } from './shell.ts';
+import { isVector } from './types.ts';
 
 /** How a transfer goes on; all optional. */
 export interface TransferOptions {
@@ -95,6 +97,15 @@ function collectGarbage(): void {
   (globalThis as { Bun?: { gc(force: boolean): void } }).Bun?.gc(true);
 }
 
+/** Names `file` in errors of `action` that name none. */
+function inFile<T>(file: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw error instanceof VtsError ? error.at({ file }) : error;
+  }
+}
+
 /** Lets signals and timers have their turn: files are read and written without waiting. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -111,6 +122,8 @@ class TransferState {
   /** The position after the last row handed to the writer. */
   #at: { range: string; after: unknown; last: boolean } | undefined;
   #rowsInPart = 0;
+  /** Rows of the range at hand that were read before, in this run or an earlier one. */
+  #rowsInRange = 0;
   #rowsRead: number;
   #rowsWritten: number;
   #bytesWritten: number;
@@ -141,6 +154,7 @@ class TransferState {
     const done = this.#journal.parts.filter((part) => part.range === range.id);
     if (done.some((part) => part.last)) return;
     const after = done.at(-1)?.after;
+    this.#rowsInRange = done.reduce((sum, part) => sum + part.rows, 0);
     const batches = this.#source.read(range, {
       columns: this.#mapping.columns,
       batchBytes,
@@ -162,12 +176,16 @@ class TransferState {
   async #move(range: Range, { batch, cursor }: PositionedBatch): Promise<void> {
     const { limit, partBytes, onProgress } = this.#options;
     const wanted = limit === undefined ? batch.length : Math.min(batch.length, limit - this.#rowsRead);
-    const mapped = this.#mapping.apply(sliceBatch(batch, 0, wanted), this.#rowsRead);
-    if (!this.#sink.features.nulls) this.#refuseNulls(mapped);
+    const mapped = inFile(range.name, () => {
+      const rows = this.#mapping.apply(sliceBatch(batch, 0, wanted), this.#rowsInRange);
+      if (!this.#sink.features.nulls) this.#refuseNulls(rows);
+      return rows;
+    });
     this.#writer ??= await this.#begin();
     await this.#writer.write(mapped);
     this.#at = { range: range.id, after: cursor, last: false };
     this.#rowsRead += wanted;
+    this.#rowsInRange += wanted;
     this.#rowsInPart += wanted;
     const bytes = sizeOf(mapped);
     this.#bytesMoved += bytes;
@@ -188,7 +206,10 @@ class TransferState {
   }
 
   #begin(): Promise<PartWriter> {
-    return this.#sink.begin(this.#mapping.dataset, (this.#parts.at(-1) ?? -1) + 1);
+    const { dataset } = this.#mapping;
+    const { limit = Infinity } = this.#options;
+    const rows = dataset.rows === undefined ? {} : { rows: Math.min(dataset.rows, limit) };
+    return this.#sink.begin({ ...dataset, ...rows }, (this.#parts.at(-1) ?? -1) + 1);
   }
 
   /** Makes the part at hand safe; with `force`, a part without rows too, so that an empty data set has a file. */
@@ -227,12 +248,16 @@ class TransferState {
       const row = firstNull(column);
       if (row < 0) return;
       const { name } = batch.schema.fields[i];
+      const { type } = batch.schema.fields[i];
       const others = batch.schema.fields.filter((field) => field.name !== name).map((field) => field.name);
       throw new VtsError('RowInvalid', `${this.#sink.name} cannot hold a null, and "${name}" has one`, {
-        file: this.#source.name,
-        row: this.#rowsRead + row,
+        row: this.#rowsInRange + row,
         field: name,
-        remedy: `leave the column out with --fields ${others.join(',')}, or choose another format`,
+        remedy: isVector(type)
+          ? 'write Parquet or JSON lines, which hold nulls'
+          : `leave the column out with --fields ${
+            shellQuote(others.join(','))
+          }, or write Parquet or JSON lines`,
       });
     });
   }

@@ -109,10 +109,10 @@ export interface WriterFeatures extends SinkFeatures {
 export interface WriteOptions {
   /** Codec of column formats and JSON lines: see `vts help formats`. */
   readonly compression?: string;
-  /** Names of the columns in HDF5: `columns`, `milvusdm` or `ann-benchmarks`. */
-  readonly layout?: string;
   /** As in {@linkcode ReadOptions}. */
   readonly path?: string;
+  /** Names of the columns in HDF5: `columns`, `milvusdm` or `ann-benchmarks`. */
+  readonly layout?: string;
   scratch(): Scratch;
 }
 

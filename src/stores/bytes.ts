@@ -1,5 +1,8 @@
 /** Where bytes come from and go to. Formats know these interfaces and no store. */
 
+/** How many bytes {@linkcode ByteSource.peek} shows. */
+export const PEEKED = 64;
+
 /** Bytes to read: at random where `size` is known, else as one stream from front to back. */
 export interface ByteSource {
   /** What messages call it: a path, or `stdin`. */
@@ -13,6 +16,8 @@ export interface ByteSource {
   read(position: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Fills `target` from `position` on, in full or up to the end of the source; returns the bytes read. */
   readSync(target: Uint8Array, position: number): number;
+  /** The first bytes, without taking them from {@linkcode stream}: 64, or fewer when there are no more. */
+  peek(): Promise<Uint8Array<ArrayBuffer>>;
   /** All bytes from `position` on in chunks that stay valid after the next one is asked for. */
   stream(position?: number): AsyncIterable<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;

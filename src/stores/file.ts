@@ -1,7 +1,7 @@
 /** Local files. A new file grows under a `.partial` name and gets its own at {@linkcode ByteSink.commit}. */
 import { basename, dirname, join } from 'node:path';
 import { VtsError } from '../errors.ts';
-import type { ByteSource, RandomAccessSink, Scratch } from './bytes.ts';
+import { type ByteSource, PEEKED, type RandomAccessSink, type Scratch } from './bytes.ts';
 import { type FileOps, type FileStat, nodeFileOps, readFully, writeFully } from './file-ops.ts';
 import { isAlive } from './process.ts';
 
@@ -42,6 +42,11 @@ export function openFileSource(path: string, ops: FileOps = nodeFileOps): ByteSo
       const bytes = new Uint8Array(length);
       if (source.readSync(bytes, position) < length) throw truncated(path, position, length, size);
       return bytes;
+    },
+    // deno-lint-ignore require-await
+    async peek() {
+      const head = new Uint8Array(PEEKED);
+      return head.subarray(0, source.readSync(head, 0));
     },
     async *stream(position = 0) {
       for (let at = position;;) {

@@ -7,6 +7,8 @@ export interface Log {
   read(): string;
   /** Appends `text` and waits until it is on disk; `replace` starts over in one step. */
   append(text: string, replace: boolean): void;
+  /** Removes the file, if there is one. */
+  remove(): void;
 }
 
 /** The log at `path`. */
@@ -32,6 +34,9 @@ export function fileLog(path: string, ops: FileOps = nodeFileOps): Log {
         ops.close(fd);
       }
       if (replace) ops.rename(target, path);
+    },
+    remove() {
+      if (ops.exists(path)) ops.unlink(path);
     },
   };
 }

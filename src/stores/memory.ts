@@ -1,6 +1,6 @@
 /** Bytes in memory: the reference store, used by tests. */
 import { VtsError } from '../errors.ts';
-import type { ByteSource, RandomAccessSink, Scratch } from './bytes.ts';
+import { type ByteSource, PEEKED, type RandomAccessSink, type Scratch } from './bytes.ts';
 
 /** A source over `bytes`. */
 export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
@@ -20,6 +20,10 @@ export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
       const target = new Uint8Array(length);
       source.readSync(target, position);
       return target;
+    },
+    // deno-lint-ignore require-await
+    async peek() {
+      return bytes.slice(0, PEEKED);
     },
     async *stream(position = 0) {
       for (let at = position; at < bytes.length; at += 65536) yield bytes.slice(at, at + 65536);

@@ -1,6 +1,6 @@
 /** Streams made seekable by a scratch file, for formats that read or write out of order. */
 import { VtsError } from '../errors.ts';
-import type { ByteSink, ByteSource, RandomAccessSink, Scratch } from './bytes.ts';
+import { type ByteSink, type ByteSource, PEEKED, type RandomAccessSink, type Scratch } from './bytes.ts';
 
 const CHUNK = 1 << 20;
 
@@ -23,6 +23,7 @@ export async function spoolSource(stream: ByteSource, scratch: Scratch): Promise
       scratch.readSync(bytes, position);
       return bytes;
     },
+    peek: () => source.read(0, Math.min(PEEKED, size)),
     async *stream(position = 0) {
       for (let at = position; at < size; at += CHUNK) yield await source.read(at, Math.min(CHUNK, size - at));
     },

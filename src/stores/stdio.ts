@@ -1,11 +1,17 @@
 /** Standard input and output as a byte source and a byte sink. */
 import { writeSync } from 'node:fs';
 import { VtsError } from '../errors.ts';
-import type { ByteSink, ByteSource } from './bytes.ts';
+import { type ByteSink, type ByteSource, PEEKED } from './bytes.ts';
 
 /** Standard input: one stream, read once. */
 export function openStdin(): ByteSource {
+  const chunks = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const peeked: Uint8Array<ArrayBuffer>[] = [];
   let taken = false;
+  const next = async () => {
+    const { done, value } = await chunks.next();
+    return done ? undefined : new Uint8Array(value);
+  };
   const noRandomAccess = () => {
     throw new TypeError('stdin has no random access');
   };
@@ -14,10 +20,18 @@ export function openStdin(): ByteSource {
     size: undefined,
     read: noRandomAccess,
     readSync: noRandomAccess,
+    async peek() {
+      let length = peeked.reduce((sum, chunk) => sum + chunk.length, 0);
+      for (let chunk; length < PEEKED && (chunk = await next()) !== undefined; length += chunk.length) {
+        peeked.push(chunk);
+      }
+      return new Uint8Array(Buffer.concat(peeked).subarray(0, PEEKED));
+    },
     async *stream() {
       if (taken) throw new TypeError('stdin can be read once');
       taken = true;
-      for await (const chunk of process.stdin) yield new Uint8Array(chunk as Uint8Array);
+      yield* peeked.splice(0);
+      for (let chunk; (chunk = await next()) !== undefined;) yield chunk;
     },
     // deno-lint-ignore require-await
     async close() {

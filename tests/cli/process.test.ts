@@ -57,7 +57,7 @@ async function untilWriting(place: Workspace): Promise<void> {
 const made = (place: Workspace) => readdirSync(place.path).filter((name) => name.startsWith('out.'));
 
 describe('signals', () => {
-  for (const [signal, exit] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [signal, exit] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) {
     test(`${signal} leaves nothing half-written and says how to go on`, async () => {
       using place = workspace();
       const child = start(place, ['convert', bigIndex(place), 'out.jsonl']);
@@ -106,11 +106,22 @@ describe('pipes', () => {
     });
   });
 
+  test('stdin tells its format by its first bytes', () => {
+    using place = workspace();
+    for (const name of ['index.faiss', 'sift.hdf5', 'vectors.parquet', 'rows.jsonl']) {
+      expect(place.run(`cat ${name} | vts convert - - --quiet | wc -l`).stdout.trim()).toMatch(
+        /^(200|100|300|50)$/,
+      );
+    }
+    expect(place.run('echo hello | vts convert - out.jsonl')).toMatchObject({ exit: 6 });
+  });
+
   test('a full disk ends the run with exit code 8', () => {
     using place = workspace();
     const { exit, stderr } = place.run('vts convert vectors.parquet - > /dev/full');
     expect(exit).toBe(8);
     expect(stderr).toContain('ENOSPC');
+    expect(place.run('vts inspect vectors.parquet > /dev/full').exit).toBe(8);
   });
 });
 

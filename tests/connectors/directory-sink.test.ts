@@ -126,9 +126,25 @@ describe('openDirectorySink()', () => {
     const path = join(out, parts()[1]);
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.subarray(0, 100));
-    expect(await move({ resume: true }).catch((e) => e)).toMatchObject({ exitCode: 6 });
+    expect(await move({ resume: true }).catch((e) => e)).toMatchObject({
+      code: 'JournalConflict',
+      message: expect.stringContaining('another size'),
+    });
     unlinkSync(path);
     expect(await move({ resume: true }).catch((e) => e)).toMatchObject({ code: 'JournalConflict' });
+  });
+
+  test('a job that is refused leaves nothing behind', async () => {
+    const { sink } = await openOutput(out, {
+      overwrite: false,
+      tempDir: folder,
+      parts: true,
+      resume: false,
+      job: JOB,
+      format: 'faiss',
+    });
+    await sink.close();
+    expect(readdirSync(out)).toEqual([]);
   });
 
   test('one process at a time; a dead one does not matter', async () => {

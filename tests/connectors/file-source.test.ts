@@ -7,6 +7,8 @@ import { parseEndpoint } from '../../src/connectors/file/paths.ts';
 import { concatBatches } from '../../src/core/batch.ts';
 import { valueAt } from '../../src/core/values.ts';
 import { fixture } from '../support/fixtures.ts';
+import { writeTable } from '../support/format-io.ts';
+import { randomTable } from '../support/tables.ts';
 
 let folder: string;
 const OPTIONS: FileSourceOptions = { roles: {}, order: 'stored', tempDir: tmpdir() };
@@ -58,6 +60,51 @@ describe('openFileSource()', () => {
     const source = await openFileSource([at('spark')], OPTIONS);
     expect(source.files).toEqual([at('spark/year=2024/part-0.jsonl')]);
     await source.close();
+  });
+
+  test('the output is no input, even where a folder or a pattern takes it in', async () => {
+    mkdirSync(at('own'));
+    for (const name of ['a.jsonl', 'b.jsonl', 'out.jsonl']) writeFileSync(at(`own/${name}`), '{"id":1}\n');
+    for (const endpoint of [at('own'), at('own/*.jsonl')]) {
+      const source = await openFileSource([endpoint], { ...OPTIONS, output: at('own/out.jsonl') });
+      expect(source.files).toEqual([at('own/a.jsonl'), at('own/b.jsonl')]);
+      await source.close();
+    }
+  });
+
+  test('says that values in the names of folders are not read', async () => {
+    const source = await openFileSource([at('spark')], OPTIONS);
+    expect(source.dataset.notes).toContain('values in the names of folders (year=) are not read');
+    await source.close();
+  });
+
+  test('refuses files of different metrics unless one is given', async () => {
+    const ip = fixture('demo/index.faiss');
+    const index = await openFileSource([ip], OPTIONS);
+    await index.close();
+    const { faiss } = await import('../../src/formats/faiss/format.ts');
+    const l2 = await writeTable(faiss, randomTable({ fields: index.dataset.schema.fields }, { rows: 3 }), {
+      dataset: { ...index.dataset, metric: 'L2' },
+    });
+    writeFileSync(at('l2.faiss'), l2);
+    const open = (more: Partial<FileSourceOptions>) =>
+      openFileSource([ip, at('l2.faiss')], { ...OPTIONS, ...more });
+    expect(await open({}).catch((e) => e)).toMatchObject({
+      code: 'InputMalformed',
+      details: { remedy: 'say which one holds with --metric' },
+    });
+    const source = await open({ metric: 'IP' });
+    expect(source.dataset.rows).toBe(203);
+    await source.close();
+  });
+
+  test('names the command that makes lines of a JSON document', async () => {
+    for (const [text, path] of [['[{"id":1}]', "'.[]'"], ['{"rows": [{"id":1}]}', "'.rows[]'"]]) {
+      writeFileSync(at('document.json'), text);
+      const error = await openFileSource([at('document.json')], OPTIONS).catch((e) => e);
+      expect(error).toMatchObject({ code: 'UnknownFormat' });
+      expect(error.details.remedy).toContain(`jq -c ${path}`);
+    }
   });
 
   test('tells a wrong extension from a wrong content', async () => {

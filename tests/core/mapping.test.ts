@@ -92,7 +92,7 @@ describe('compileMapping()', () => {
     ) {
       expect(error.message).toContain(part);
     }
-    expect(error.details.remedy).toBe('--wait --fields id,v --cast v:float16');
+    expect(error.details.remedy).toBe('--fields id,v --cast v:float16 --wait');
   });
 
   test('errors in casts count rows from the start of the data', () => {

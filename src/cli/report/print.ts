@@ -1,5 +1,6 @@
-/** Writes to the terminal. A stream that is gone (`| head`) never breaks a run. */
+/** Writes to the terminal. A stream that is gone (`| head`) never breaks a run; a full disk behind it does. */
 import { writeSync } from 'node:fs';
+import { VtsError } from '../../errors.ts';
 
 /** Writes `text` to standard output (1) or error (2). */
 export function print(stream: 1 | 2, text: string): void {
@@ -8,7 +9,11 @@ export function print(stream: 1 | 2, text: string): void {
     try {
       done += writeSync(stream, bytes, done, bytes.length - done);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOSPC' && stream === 1) {
+        throw new VtsError('DiskFull', `Cannot write to stdout: ${message}`);
+      }
+      if (code !== 'EAGAIN') return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }

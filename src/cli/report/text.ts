@@ -45,7 +45,8 @@ function doneText(event: Done): string {
     : `read ${formatCount(rowsRead)} = written ${formatCount(rowsWritten)} = counted in the output ${
       formatCount(rowsCounted)
     }`;
-  return `${to}: ${formatCount(rowsWritten)} ${rowsWritten === 1 ? 'row' : 'rows'}, ${
+  const resumed = rowsResumed === 0 ? '' : ` (${formatCount(rowsResumed)} of them by earlier runs)`;
+  return `${to}: ${formatCount(rowsWritten)} ${rowsWritten === 1 ? 'row' : 'rows'}${resumed}, ${
     formatBytes(bytesWritten)
   } in ${formatSeconds(seconds)}${rate}\n` +
     `rows: ${proof}`;

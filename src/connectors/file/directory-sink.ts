@@ -30,8 +30,8 @@ export function openDirectorySink(
   format: OutputFormat,
   options: OutputOptions & { readonly resume: boolean; readonly job: JournalHeader['job'] },
 ): DirectorySink {
-  const [extension] = format.info.extensions.slice(-1);
-  const partPath = (part: number) => join(directory, `part-${String(part).padStart(5, '0')}${extension}`);
+  const partPath = (part: number) =>
+    join(directory, `part-${String(part).padStart(5, '0')}${format.info.extension}`);
   nodeFileOps.makeDirectory(directory);
   const lock = lockDirectory(directory);
   try {
@@ -39,7 +39,7 @@ export function openDirectorySink(
     if (!options.resume) clear(directory, options.overwrite);
     else if (log.read() === '') clear(directory, false);
     const journal = openJournal(log, options.job, options.resume);
-    for (const { part } of journal.parts) requirePart(partPath(part));
+    for (const { part, bytes } of journal.parts) requirePart(partPath(part), bytes);
     const writeOptions: WriteOptions = { ...options, scratch: () => createScratch(options.tempDir) };
     return {
       name: directory,
@@ -47,6 +47,7 @@ export function openDirectorySink(
       resume: 'keyed',
       journal,
       check: (dataset) => format.writer.check?.(dataset, writeOptions) ?? [],
+      notes: (dataset) => format.writer.notes?.(dataset, writeOptions) ?? [],
       // deno-lint-ignore require-await
       async begin(dataset, part) {
         if (part === 0) refuseFullDisk(dataset, directory);
@@ -56,7 +57,7 @@ export function openDirectorySink(
       async count(parts) {
         let rows = 0;
         for (const part of parts) {
-          const counted = await countRows(format, partPath(part), options.tempDir);
+          const counted = await countRows(format, partPath(part), options);
           if (counted === undefined) return undefined;
           rows += counted;
         }
@@ -64,6 +65,8 @@ export function openDirectorySink(
       },
       // deno-lint-ignore require-await
       async close() {
+        // A job that made no part leaves nothing that a next one would stumble over.
+        if (journal.parts.length === 0) log.remove();
         lock.release();
       },
     };
@@ -88,10 +91,16 @@ function clear(directory: string, overwrite: boolean): void {
   for (const name of names) nodeFileOps.unlink(join(directory, name));
 }
 
-function requirePart(path: string): void {
-  if (nodeFileOps.exists(path)) return;
-  throw new VtsError('JournalConflict', `The journal names ${path}, which is gone`, {
-    file: path,
-    remedy: 'put it back, or add --overwrite instead of --resume to begin anew',
-  });
+function requirePart(path: string, bytes: number): void {
+  const found = nodeFileOps.exists(path) ? nodeFileOps.stat(path).size : undefined;
+  if (found === bytes) return;
+  throw new VtsError(
+    'JournalConflict',
+    `${path} is ${found === undefined ? 'gone' : 'another size'} since it was written`,
+    {
+      file: path,
+      expected: `${bytes} bytes${found === undefined ? '' : `; it has ${found}`}`,
+      remedy: 'put it back as it was, or add --overwrite instead of --resume to begin anew',
+    },
+  );
 }

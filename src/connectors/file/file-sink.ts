@@ -8,19 +8,17 @@ import { openStdout } from '../../stores/stdio.ts';
 import { countRows, openPart, type OutputFormat, type OutputOptions, refuseFullDisk } from './part-file.ts';
 
 /**
- * A sink of one file at `path`; `inside` is what follows `::`.
+ * A sink of one file at `path`.
  * @throws VtsError OutputExists, OutputUnwritable, now rather than after hours
  */
 export function openFileSink(
   path: string,
-  inside: string | undefined,
   format: OutputFormat,
   options: OutputOptions,
 ): Sink {
   const target = createFileSink(path, options.overwrite);
   const writeOptions: WriteOptions = {
     ...options,
-    ...(inside === undefined ? {} : { path: inside }),
     scratch: () => createScratch(options.tempDir),
   };
   return {
@@ -28,12 +26,13 @@ export function openFileSink(
     features: format.writer.features,
     resume: 'whole',
     check: (dataset) => format.writer.check?.(dataset, writeOptions) ?? [],
+    notes: (dataset) => format.writer.notes?.(dataset, writeOptions) ?? [],
     // deno-lint-ignore require-await
     async begin(dataset) {
       refuseFullDisk(dataset, dirname(path));
       return openPart(format.writer, target, dataset, writeOptions);
     },
-    count: () => countRows(format, path, options.tempDir),
+    count: () => countRows(format, path, options),
     // Drops the file unless it was committed.
     close: () => target.abort(),
   };
@@ -47,6 +46,7 @@ export function openStdoutSink(format: OutputFormat, options: OutputOptions): Si
     features: format.writer.features,
     resume: 'whole',
     check: (dataset) => format.writer.check?.(dataset, writeOptions) ?? [],
+    notes: (dataset) => format.writer.notes?.(dataset, writeOptions) ?? [],
     // deno-lint-ignore require-await
     async begin(dataset) {
       const stdout = openStdout();

@@ -1,7 +1,7 @@
 /** One or many files of one data set as a source. */
 import { makeBatch } from '../../core/batch.ts';
 import { projectSchema, type ReadRequest, type Source } from '../../core/endpoint.ts';
-import type { Dataset, Field, Schema } from '../../core/schema.ts';
+import type { Dataset, Field, Metric, Schema } from '../../core/schema.ts';
 import { formatType, sameLayout } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import type { FormatInfo, FormatReader, ReadOptions } from '../../formats/format.ts';
@@ -16,6 +16,10 @@ import { expandInput, parseEndpoint } from './paths.ts';
 export interface FileSourceOptions extends Omit<ReadOptions, 'scratch' | 'path'> {
   /** The format's name, as `--from` takes it. */
   readonly format?: string;
+  /** The metric that the user gives, which settles it when files disagree. */
+  readonly metric?: Metric;
+  /** The output, which is no input even where a directory or pattern takes it in. */
+  readonly output?: string;
   /** Where scratch files go. */
   readonly tempDir: string;
 }
@@ -46,7 +50,7 @@ export async function openFileSource(
   options: FileSourceOptions,
 ): Promise<FileSource> {
   const inputs = endpoints.map(parseEndpoint).flatMap(({ path, inside }) =>
-    expandInput(path).map((file) => ({ file, ...(inside === undefined ? {} : { inside }) }))
+    expandInput(path, options.output).map((file) => ({ file, ...(inside === undefined ? {} : { inside }) }))
   );
   const first = await open(inputs[0], options);
   const datasets = [first.reader.dataset];
@@ -97,9 +101,10 @@ class FileSourceOver implements FileSource {
     this.name = inputs.length === 1
       ? displayName(inputs[0].file)
       : `${inputs.length} files (${inputs[0].file} ...)`;
-    this.dataset = mergeDatasets(this.files, datasets);
+    this.dataset = mergeDatasets(this.files, datasets, options);
     this.ranges = inputs.map(({ file }, i) => ({
       id: `${i}:${file}`,
+      name: displayName(file),
       ...(datasets[i].rows === undefined ? {} : { rows: datasets[i].rows }),
     }));
     const stats = this.files.map((file) => file === '-' ? undefined : statInput(file));
@@ -151,9 +156,12 @@ async function open({ file, inside }: Input, options: FileSourceOptions): Promis
   let streamed = 0;
   let source = file === '-' ? openStdin() : countStreamed(openFile(file), (bytes) => streamed += bytes);
   try {
-    const format = detectInput(source, options.format);
+    const format = await detectInput(source, options.format);
     const { reader: factory } = await format.load();
     if (factory === undefined) throw new VtsError('Usage', `vts writes ${format.title} but does not read it`);
+    if (inside !== undefined && factory.selects !== true) {
+      throw new VtsError('Usage', `${file}::${inside}: there is nothing to choose inside ${format.title}`);
+    }
     if (factory.access === 'seek' && source.size === undefined) {
       source = await spoolSource(source, createScratch(options.tempDir));
     }
@@ -191,11 +199,27 @@ function countStreamed(source: ByteSource, onBytes: (bytes: number) => void): By
 }
 
 /** The data set of all files together. Files without rows need not agree: their types may be guesses. */
-function mergeDatasets(files: readonly string[], datasets: readonly Dataset[]): Dataset {
+function mergeDatasets(
+  files: readonly string[],
+  datasets: readonly Dataset[],
+  { metric }: FileSourceOptions,
+): Dataset {
   const filled = datasets.findIndex((dataset) => dataset.rows !== 0);
   const base = Math.max(0, filled);
   let schema = datasets[base].schema;
   datasets.forEach((dataset, i) => {
+    if (metric === undefined && dataset.metric !== datasets[base].metric && dataset.rows !== 0) {
+      throw new VtsError(
+        'InputMalformed',
+        `The files have different metrics: ${files[base]} ${datasets[base].metric ?? 'none'}, ${files[i]} ${
+          dataset.metric ?? 'none'
+        }`,
+        {
+          file: files[i],
+          remedy: 'say which one holds with --metric',
+        },
+      );
+    }
     if (i !== base && dataset.rows !== 0) {
       schema = mergeSchemas(files[base], schema, files[i], dataset.schema);
     }
@@ -205,7 +229,17 @@ function mergeDatasets(files: readonly string[], datasets: readonly Dataset[]): 
     0,
   );
   const { rows: _, ...first } = datasets[base];
-  return { ...first, schema, ...(rows === undefined ? {} : { rows }) };
+  const notes = [...new Set(datasets.flatMap((dataset) => dataset.notes)), ...partitionNote(files)];
+  return { ...first, schema, notes, ...(rows === undefined ? {} : { rows }) };
+}
+
+/** Tools like Spark put values into the names of folders, which is where they stay. */
+function partitionNote(files: readonly string[]): readonly string[] {
+  const names = new Set(
+    files.flatMap((file) => [...file.matchAll(/(?:^|\/)([^/=]+)=[^/]+(?=\/)/g)].map((m) => m[1])),
+  );
+  if (names.size === 0) return [];
+  return [`values in the names of folders (${[...names].map((name) => `${name}=`).join(', ')}) are not read`];
 }
 
 function mergeSchemas(fileA: string, a: Schema, fileB: string, b: Schema): Schema {

@@ -46,6 +46,12 @@ export async function openOutput(endpoint: string, options: OpenOutputOptions): 
     });
   }
   const format = await loadOutputFormat(detectOutput(path, options.format), options);
-  const sink = path === '-' ? openStdoutSink(format, options) : openFileSink(path, inside, format, options);
+  if (inside !== undefined && format.reader?.selects !== true) {
+    throw new VtsError('Usage', `${endpoint}: there is nothing to choose inside ${format.info.title}`, {
+      remedy: `name the output ${path}`,
+    });
+  }
+  const chosen = inside === undefined ? options : { ...options, path: inside };
+  const sink = path === '-' ? openStdoutSink(format, chosen) : openFileSink(path, format, chosen);
   return { sink, journal: forgetfulJournal() };
 }

@@ -9,7 +9,7 @@ import { createScratch, openFileSource } from '../../stores/file.ts';
 import { nodeFileOps } from '../../stores/file-ops.ts';
 
 /** What a user may say about an output. */
-export interface OutputOptions extends Omit<WriteOptions, 'scratch' | 'path'> {
+export interface OutputOptions extends Omit<WriteOptions, 'scratch'> {
   readonly overwrite: boolean;
   /** Where scratch files go. */
   readonly tempDir: string;
@@ -76,18 +76,19 @@ export async function openPart(
   };
 }
 
-/** Rows that the file at `path` holds when it is opened afresh; `undefined` when its format cannot tell. */
+/** Rows that `file` holds when it is opened afresh; `undefined` when its format cannot tell. */
 export async function countRows(
   { reader: factory }: OutputFormat,
-  path: string,
-  tempDir: string,
+  file: string,
+  { tempDir, path }: OutputOptions,
 ): Promise<number | undefined> {
   if (factory === undefined) return undefined;
-  const source = openFileSource(path);
+  const source = openFileSource(file);
   try {
     if (factory.countRows !== undefined) return await factory.countRows(source);
     const reader = await factory.open(source, {
       roles: {},
+      ...(path === undefined ? {} : { path }),
       order: 'stored',
       scratch: () => createScratch(tempDir),
     });

@@ -1,6 +1,6 @@
 /** What a path on the command line stands for: `FILE`, `FILE::INSIDE`, `-`, a directory or a glob. */
 import { globSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { VtsError } from '../../errors.ts';
 import { formatByExtension } from '../../formats/registry.ts';
 import { nodeFileOps } from '../../stores/file-ops.ts';
@@ -21,19 +21,21 @@ export function parseEndpoint(text: string): FileEndpoint {
 }
 
 /**
- * The files that `path` stands for, sorted by name.
+ * The files that `path` stands for, sorted by name. Of a directory or a pattern, `output` is not one of them: it may be there
+ * from an earlier run.
  * @throws VtsError InputMissing when there are none
  */
-export function expandInput(path: string): readonly string[] {
+export function expandInput(path: string, output?: string): readonly string[] {
   if (path === '-') return [path];
   if (nodeFileOps.exists(path)) {
-    return statInput(path).kind === 'directory' ? filesOf(path) : [path];
+    return statInput(path).kind === 'directory' ? filesOf(path, output) : [path];
   }
   if (!/[*?[{]/.test(path)) {
     statInput(path);
     return [path];
   }
-  const files = globSync(path).filter((file) => statInput(file).kind === 'file').sort();
+  const files = globSync(path).filter((file) => statInput(file).kind === 'file' && !isSame(file, output))
+    .sort();
   if (files.length === 0) {
     throw new VtsError('InputMissing', `No file matches ${path}`, {
       file: path,
@@ -44,7 +46,7 @@ export function expandInput(path: string): readonly string[] {
 }
 
 /** The data files under `directory`; hidden ones and those that other tools leave beside the data (`_SUCCESS`) are passed over. */
-function filesOf(directory: string): readonly string[] {
+function filesOf(directory: string, output: string | undefined): readonly string[] {
   const files: string[] = [];
   const visit = (folder: string) => {
     for (const name of nodeFileOps.list(folder).sort()) {
@@ -52,7 +54,9 @@ function filesOf(directory: string): readonly string[] {
       if (/^[._]/.test(basename(name))) continue;
       const { kind } = statInput(path);
       if (kind === 'directory') visit(path);
-      else if (kind === 'file' && formatByExtension(name) !== undefined) files.push(path);
+      else if (kind === 'file' && formatByExtension(name) !== undefined && !isSame(path, output)) {
+        files.push(path);
+      }
     }
   };
   visit(directory);
@@ -61,4 +65,8 @@ function filesOf(directory: string): readonly string[] {
     file: directory,
     remedy: 'name a file, or a pattern such as ' + join(directory, '*.dat') + ' with --from FORMAT',
   });
+}
+
+function isSame(file: string, output: string | undefined): boolean {
+  return output !== undefined && resolve(file) === resolve(output);
 }

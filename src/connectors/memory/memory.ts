@@ -11,7 +11,7 @@ export function memorySource(ranges: readonly Batch[], more: Partial<Dataset> = 
     name: 'memory',
     dataset: { schema: ranges[0].schema, rows, roles: {}, notes: [], ...more },
     fingerprint: `memory:${rows}`,
-    ranges: ranges.map((batch, i) => ({ id: `range-${i}`, rows: batch.length })),
+    ranges: ranges.map((batch, i) => ({ id: `range-${i}`, name: 'memory', rows: batch.length })),
     async *read({ id }, { columns, after, limit = Infinity, batchBytes }) {
       const table = project(ranges[Number(id.slice('range-'.length))], columns);
       const step = rowsPerBatch(table.schema, batchBytes);
