@@ -66,7 +66,10 @@ export const input = {
 
 /** Which columns, under which names and types. */
 export const columns = {
-  fields: new Option('--fields <names>', 'only these columns, by their names in the input (a comma in a name: \\,)').argParser(list)
+  fields: new Option(
+    '--fields <names>',
+    'only these columns, by their names in the input (a comma in a name: \\,)',
+  ).argParser(list)
     .env('VTS_FIELDS'),
   rename: new Option('--rename <old=new>', 'give a column another name; repeatable').argParser(pairs('='))
     .env('VTS_RENAME'),
@@ -76,7 +79,7 @@ export const columns = {
     .env('VTS_CAST'),
   id: new Option('--id <field>', 'the column that identifies rows').env('VTS_ID'),
   vector: new Option('--vector <field>', 'the column that is the vector').env('VTS_VECTOR'),
-  metric: new Option('--metric <metric>', 'how distances are measured, where the input does not say')
+  metric: new Option('--metric <metric>', 'how distances are measured; goes before what the input says')
     .argParser(metric)
     .env('VTS_METRIC'),
   limit: new Option('--limit <rows>', 'at most this many rows').argParser(count).env('VTS_LIMIT'),
