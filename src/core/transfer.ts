@@ -3,6 +3,7 @@ import { VtsError } from '../errors.ts';
 import { type Batch, batchBytes as sizeOf, DEFAULT_BATCH_BYTES, sliceBatch } from './batch.ts';
 import { firstNull } from './column.ts';
 import type { PartWriter, PositionedBatch, Range, Sink, Source } from './endpoint.ts';
+import { release } from './garbage.ts';
 import { forgetfulJournal, type Journal } from './journal.ts';
 import type { Mapping } from './mapping.ts';
 import { shellQuote } from './shell.ts';
@@ -87,16 +88,6 @@ async function prove(
   return counted === undefined ? facts : { ...facts, rowsCounted: counted };
 }
 
-/**
- * Batches are large and short-lived, and the runtime, which hardly sees the bytes behind a typed array, collects them late: without
- * this the peak doubles and differs from run to run. A collection takes a few milliseconds.
- */
-const COLLECT_EVERY_BYTES = 64 * 1024 * 1024;
-
-function collectGarbage(): void {
-  (globalThis as { Bun?: { gc(force: boolean): void } }).Bun?.gc(true);
-}
-
 /** Names `file` in errors of `action` that name none. */
 function inFile<T>(file: string, action: () => T): T {
   try {
@@ -128,7 +119,6 @@ class TransferState {
   #rowsWritten: number;
   #bytesWritten: number;
   #bytesMoved = 0;
-  #bytesSinceCollection = 0;
   readonly #rowsResumed: number;
   /** Numbers of the committed parts. */
   readonly #parts: number[];
@@ -189,11 +179,7 @@ class TransferState {
     this.#rowsInPart += wanted;
     const bytes = sizeOf(mapped);
     this.#bytesMoved += bytes;
-    this.#bytesSinceCollection += bytes;
-    if (this.#bytesSinceCollection >= COLLECT_EVERY_BYTES) {
-      this.#bytesSinceCollection = 0;
-      collectGarbage();
-    }
+    release(bytes);
     const fraction = this.#source.fraction?.();
     onProgress?.({
       rows: this.#rowsRead,

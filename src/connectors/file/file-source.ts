@@ -5,10 +5,10 @@ import type { Dataset, Field, Metric, Schema } from '../../core/schema.ts';
 import { formatType, sameLayout } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import type { FormatInfo, FormatReader, ReadOptions } from '../../formats/format.ts';
-import type { ByteSource } from '../../stores/bytes.ts';
 import { createScratch, openFileSource as openFile, statInput } from '../../stores/file.ts';
 import { spoolSource } from '../../stores/spool.ts';
 import { openStdin } from '../../stores/stdio.ts';
+import { meterStream } from './meter-stream.ts';
 import { detectInput } from './detect.ts';
 import { expandInput, parseEndpoint } from './paths.ts';
 
@@ -154,7 +154,7 @@ function displayName(file: string): string {
 
 async function open({ file, inside }: Input, options: FileSourceOptions): Promise<OpenFile> {
   let streamed = 0;
-  let source = file === '-' ? openStdin() : countStreamed(openFile(file), (bytes) => streamed += bytes);
+  let source = file === '-' ? openStdin() : meterStream(openFile(file), (bytes) => streamed += bytes);
   try {
     const format = await detectInput(source, options.format);
     const { reader: factory } = await format.load();
@@ -183,19 +183,6 @@ async function open({ file, inside }: Input, options: FileSourceOptions): Promis
     await source.close();
     throw error instanceof VtsError ? error.at({ file: source.name }) : error;
   }
-}
-
-/** `source`, telling how many bytes its streams gave out. */
-function countStreamed(source: ByteSource, onBytes: (bytes: number) => void): ByteSource {
-  return {
-    ...source,
-    async *stream(position) {
-      for await (const chunk of source.stream(position)) {
-        onBytes(chunk.length);
-        yield chunk;
-      }
-    },
-  };
 }
 
 /** The data set of all files together. Files without rows need not agree: their types may be guesses. */

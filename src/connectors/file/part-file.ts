@@ -4,6 +4,7 @@ import { type Dataset, estimatedRowBytes } from '../../core/schema.ts';
 import { isDenseVector } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import type { FormatInfo, ReaderFactory, WriteOptions, WriterFactory } from '../../formats/format.ts';
+import { meterStream } from './meter-stream.ts';
 import type { ByteSink, RandomAccessSink } from '../../stores/bytes.ts';
 import { createScratch, openFileSource } from '../../stores/file.ts';
 import { nodeFileOps } from '../../stores/file-ops.ts';
@@ -83,7 +84,7 @@ export async function countRows(
   { tempDir, path }: OutputOptions,
 ): Promise<number | undefined> {
   if (factory === undefined) return undefined;
-  const source = openFileSource(file);
+  const source = meterStream(openFileSource(file), () => {});
   try {
     if (factory.countRows !== undefined) return await factory.countRows(source);
     const reader = await factory.open(source, {
