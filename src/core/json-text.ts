@@ -52,7 +52,7 @@ export function jsonText(column: Column, row: number): string {
 
 /** The fewest digits that read back to the float32 `value`. */
 export function shortestFloat(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
+  for (let digits = 1; digits < 9; digits++) {
     const text = String(Number(value.toPrecision(digits)));
     if (Math.fround(Number(text)) === value) return text;
   }

@@ -24,7 +24,7 @@ async function understood(
   const bytes = typeof text === 'string' ? utf8(text) : text;
   const { table, dataset } = await readTable(jsonl, bytes, { ...READ, ...options }, request);
   const fields = dataset.schema.fields.map((f) =>
-    `${f.name} ${formatType(f.type)}${f.nullable ? '?' : ''}${f.primaryKey ? ' key' : ''}`
+    `${f.name} ${formatType(f.type)}${f.nullable ? '' : ' never null'}${f.primaryKey ? ' key' : ''}`
   );
   const rows = Array.from({ length: table.length }, (_, row) =>
     table.columns.map((column) => {
@@ -59,7 +59,7 @@ describe('types without a schema', () => {
       'c VarChar',
       'd Bool',
       'e JSON',
-      'f JSON?',
+      'f JSON',
     ]);
   });
 
@@ -92,7 +92,7 @@ describe('types without a schema', () => {
   test('the roles that the user named', async () => {
     const text = '{"k":7,"v":[1,2],"w":{"3":0.5}}\n';
     expect(await fieldsOf(text, { roles: { id: 'k', vector: 'v' } })).toEqual([
-      'k Int64 key',
+      'k Int64 never null key',
       'v FloatVector(2)',
       'w JSON',
     ]);
@@ -105,9 +105,9 @@ describe('types without a schema', () => {
     expect(await fieldsOf('{"sparse_v":{"x":0.5}}\n')).toEqual(['sparse_v JSON']);
   });
 
-  test('missing keys and nulls make fields nullable', async () => {
+  test('any field may be missing or null, but for the id', async () => {
     const { fields, rows } = await understood('{"a":1}\n{"b":"x","a":null}\n{}\n');
-    expect(fields).toEqual(['a Int64?', 'b VarChar?']);
+    expect(fields).toEqual(['a Int64', 'b VarChar']);
     expect(rows).toEqual([[1n, null], [null, 'x'], [null, null]]);
   });
 
@@ -125,9 +125,36 @@ describe('types without a schema', () => {
     expect(rows).toEqual([['18446744073709551615', 9223372036854775807n]]);
   });
 
+  test('a null after the sample is a null', async () => {
+    const text = Array.from({ length: 1500 }, (_, i) => `{"id":${i},"v":[0.5,1],"n":${i}}\n`).join('');
+    const { fields, rows } = await understood(`${text}{"id":1500,"v":null}\n`, { roles: { id: 'id' } });
+    expect(fields).toEqual(['id Int64 never null key', 'v FloatVector(2)', 'n Int64']);
+    expect(rows.at(-1)).toEqual([1500n, null, null]);
+  });
+
+  test('digits that float32 rounds are stated, and kept when a cast asks for them', async () => {
+    const text = '{"v":[0.1257302210231229,0.5]}\n';
+    const rounded = await understood(text);
+    expect(rounded.dataset.notes[1]).toBe(
+      '"v" is read as float32, which rounds its digits; --cast v:float64 keeps them',
+    );
+    for (const cast of ['float64', 'Double', 'DoubleVector(2)']) {
+      const exact = await understood(text, { casts: { v: cast } });
+      expect(exact.fields).toEqual(['v DoubleVector(2)']);
+      expect(exact.rows).toEqual([[[0.1257302210231229, 0.5]]]);
+      expect(exact.dataset.notes.length).toBe(1);
+    }
+    expect((await understood('{"v":[16777217,0.5]}\n')).dataset.notes.length).toBe(2);
+    expect((await understood('{"v":[0.12573022,1e-45,-0.0,"NaN"]}\n')).dataset.notes.length).toBe(1);
+  });
+
+  test('rows without keys are not taken for no rows', async () => {
+    await expect(understood('{}\n{}\n')).rejects.toThrow('only rows without keys');
+  });
+
   test('are stated', async () => {
     const { dataset } = await understood('{"a":1}\n{"a":null}\n');
-    expect(dataset.notes).toEqual(['types inferred from the first 2 rows: a Int64 (nullable)']);
+    expect(dataset.notes).toEqual(['types inferred from the first 2 rows: a Int64']);
     expect(dataset.rows).toBeUndefined();
   });
 });

@@ -16,6 +16,8 @@ import { checkDataset } from './check.ts';
 import { front, type IndexShape } from './front.ts';
 import { metricNumber } from './metrics.ts';
 
+const DEFAULT_METRIC: Metric = 'L2';
+
 /** Opens index files to write. The metric is L2 unless the data set has one; binary vectors have HAMMING. */
 export const faissWriter: WriterFactory = {
   access: 'seek',
@@ -26,9 +28,7 @@ export const faissWriter: WriterFactory = {
       Float16Vector: ['float32'],
       BFloat16Vector: ['float32'],
       Int8Vector: ['float32'],
-      Int32: ['int64'],
-      Int16: ['int64'],
-      Int8: ['int64'],
+      Array: ['FloatVector(DIM)'],
     },
     nulls: false,
     // The columns come back as `id` and `vector`.
@@ -36,6 +36,10 @@ export const faissWriter: WriterFactory = {
     keepsNaN: true,
   },
   check: checkDataset,
+  notes(dataset) {
+    if (dataset.metric !== undefined || vectorField(dataset)?.type.kind === 'BinaryVector') return [];
+    return [`no metric is known: the index gets ${DEFAULT_METRIC}; --metric IP, say, gives it another`];
+  },
   // deno-lint-ignore require-await
   async open(sink, dataset, options) {
     const [problem] = checkDataset(dataset);
@@ -45,8 +49,6 @@ export const faissWriter: WriterFactory = {
     return openWriter(randomAccess(sink), dataset, options);
   },
 };
-
-const DEFAULT_METRIC: Metric = 'L2';
 
 async function openWriter(
   sink: RandomAccessSink,

@@ -9,6 +9,11 @@ export function innermostMessage(text: string): string {
 
 const MEANINGS: readonly [pattern: RegExp, code: ErrorCode, remedy: string][] = [
   [
+    /past end of allocation/i,
+    'InputMalformed',
+    'copy or download the file again: it is damaged',
+  ],
+  [
     /truncated file|end of file|file read failed|address overflowed/i,
     'InputTruncated',
     'copy or download the file again',

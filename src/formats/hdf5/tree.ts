@@ -117,7 +117,8 @@ export function unreadable(file: H5File, found: Found): VtsError {
     });
   }
   if (found.kind === 'missing') {
-    return new VtsError('InputMissing', `There is no ${found.path} in ${name}: ${found.reason}`, {
+    const reason = found.reason === `there is no ${found.path}` ? '' : `: ${found.reason}`;
+    return new VtsError('InputMissing', `There is no ${found.path} in ${name}${reason}`, {
       file: name,
       remedy: `choose one of: ${shortList(file)}`,
     });

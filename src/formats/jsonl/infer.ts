@@ -1,8 +1,11 @@
 /** Types of fields from the first rows, where no schema says them. */
+import { shortestFloat } from '../../core/json-text.ts';
 import { type Field, field, type Roles, type Schema } from '../../core/schema.ts';
+import { shellQuote } from '../../core/shell.ts';
 import { formatType, type LogicalType, type ScalarType } from '../../core/types.ts';
 import { decodeUtf8 } from '../../core/values.ts';
 import { VtsError } from '../../errors.ts';
+import type { ReadOptions } from '../format.ts';
 import { byteStore } from './byte-store.ts';
 import { type Head, SAMPLE_LINES } from './head.ts';
 import { numberText } from './numbers.ts';
@@ -45,10 +48,18 @@ interface Seen {
   elements: number;
   shortest: number;
   longest: number;
+  /** Whether float32 rounds an element, among the first rows. */
+  rounds: boolean;
 }
 
+/** Rows whose vectors are looked at for digits that float32 does not hold. */
+const ROUNDING_ROWS = 16;
+
 /** The schema of the sampled rows, and notes that state it. @throws VtsError InputMalformed when there are none */
-export function inferSchema({ sample }: Head, roles: Roles): { schema: Schema; notes: readonly string[] } {
+export function inferSchema(
+  { sample }: Head,
+  { roles, casts = {} }: Pick<ReadOptions, 'roles' | 'casts'>,
+): { schema: Schema; notes: readonly string[] } {
   const seen = new Map<string, Seen>();
   const text = { ...sample };
   while (text.pos < text.end && text.row < SAMPLE_LINES) {
@@ -56,23 +67,38 @@ export function inferSchema({ sample }: Head, roles: Roles): { schema: Schema; n
     sampleRow(text, seen);
     endRow(text);
   }
-  if (text.row === 0) {
-    throw new VtsError('InputMalformed', 'There are no rows that could tell the types', {
-      file: text.file,
-      remedy: 'give the types of all fields with --schema FILE',
-    });
+  if (seen.size === 0) {
+    const what = text.row === 0 ? 'no rows' : 'only rows without keys, which';
+    throw new VtsError(
+      'InputMalformed',
+      `There are ${what} ${text.row === 0 ? 'that could' : 'cannot'} tell the types`,
+      {
+        file: text.file,
+        remedy: 'give the types of all fields with --schema FILE',
+      },
+    );
   }
-  const fields = [...seen].map(([name, facts]) => inferField(name, facts, text.row, roles));
-  const types = fields.map((f) => `${f.name} ${formatType(f.type)}${f.nullable ? ' (nullable)' : ''}`).join(
-    ', ',
-  );
-  return { schema: { fields }, notes: [`types inferred from the first ${text.row} rows: ${types}`] };
+  const fields = [...seen].map(([name, facts]) => inferField(name, facts, text.row, roles, casts[name]));
+  const types = fields.map((f) => `${f.name} ${formatType(f.type)}`).join(', ');
+  const notes = [`types inferred from the first ${text.row} rows: ${types}`];
+  for (const { name, type } of fields) {
+    if (type.kind !== 'FloatVector' || !seen.get(name)!.rounds) continue;
+    notes.push(
+      `"${name}" is read as float32, which rounds its digits; --cast ${shellQuote(name)}:float64 keeps them`,
+    );
+  }
+  return { schema: { fields }, notes };
 }
 
-function inferField(name: string, seen: Seen, rows: number, roles: Roles): Field {
-  const nullable = seen.rows < rows || (seen.kinds & NULL) !== 0;
+/** A field that later rows may leave out or set to null, the id aside: a sample cannot tell that they do not. */
+function inferField(name: string, seen: Seen, rows: number, roles: Roles, cast: string | undefined): Field {
+  const hasNulls = seen.rows < rows || (seen.kinds & NULL) !== 0;
+  const nullable = hasNulls || name !== roles.id;
   const elementNullable = seen.kinds === ARRAY && (seen.elements & NULL) !== 0;
-  const type = inferType(name, { ...seen, kinds: seen.kinds & ~NULL }, name === roles.vector);
+  const inferred = inferType(name, { ...seen, kinds: seen.kinds & ~NULL }, name === roles.vector);
+  const type = inferred.kind === 'FloatVector' && isDouble(cast)
+    ? { ...inferred, kind: 'DoubleVector' } as const
+    : inferred;
   return field(name, type, {
     nullable,
     ...(elementNullable && type.kind === 'Array' ? { elementNullable } : {}),
@@ -80,6 +106,11 @@ function inferField(name: string, seen: Seen, rows: number, roles: Roles): Field
       ? { primaryKey: true }
       : {}),
   });
+}
+
+/** Whether `--cast` asks for all digits of a vector. */
+function isDouble(cast: string | undefined): boolean {
+  return cast !== undefined && /^(float64|double|doublevector)(\(\d+\))?$/i.test(cast);
 }
 
 function inferType(
@@ -127,7 +158,7 @@ function sampleRow(text: Text, seen: Map<string, Seen>): void {
     expectColon(text);
     let facts = seen.get(name);
     if (facts === undefined) {
-      facts = { kinds: 0, rows: 0, elements: 0, shortest: Infinity, longest: 0 };
+      facts = { kinds: 0, rows: 0, elements: 0, shortest: Infinity, longest: 0, rounds: false };
       seen.set(name, facts);
     }
     facts.rows++;
@@ -146,16 +177,29 @@ function sampleValue(text: Text, facts: Seen): number {
   else {
     do {
       const first = skipSpace(text);
+      const start = text.pos;
       if (first === 0x7b || first === 0x5b) {
         skipValue(text);
         facts.elements |= OBJECT;
-      } else facts.elements |= sampleScalar(text);
+      } else {
+        const kind = sampleScalar(text);
+        facts.elements |= kind;
+        if (text.row < ROUNDING_ROWS && (kind & (INT | FLOAT)) !== 0) {
+          facts.rounds ||= isRounded(numberText(text, start));
+        }
+      }
       length++;
     } while (nextItem(text, 0x5d));
   }
   facts.shortest = Math.min(facts.shortest, length);
   facts.longest = Math.max(facts.longest, length);
   return ARRAY;
+}
+
+/** Whether the digits of a number are others once it was a float32. */
+function isRounded(digits: string): boolean {
+  const value = Number(digits);
+  return Number.isFinite(value) && Number(shortestFloat(Math.fround(value))) !== value;
 }
 
 function sampleScalar(text: Text): number {

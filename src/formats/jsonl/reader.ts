@@ -32,8 +32,9 @@ async function openReader(source: ByteSource, options: ReadOptions): Promise<For
   };
 }
 
-function describe(head: Head, { schema, roles }: ReadOptions, file: string): Dataset {
-  if (schema === undefined) return { ...inferSchema(head, roles), roles };
+function describe(head: Head, options: ReadOptions, file: string): Dataset {
+  const { schema, roles } = options;
+  if (schema === undefined) return { ...inferSchema(head, options), roles };
   const rowBytes = schema.fields.reduce((sum, field) => sum + (fixedRowBytes(field.type) ?? 0), 0);
   if (rowBytes > MAX_ROW_BYTES) {
     throw new VtsError('MemoryLimit', `A row of this schema takes ${rowBytes} bytes`, {

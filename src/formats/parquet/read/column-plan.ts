@@ -126,9 +126,9 @@ async function inferredType(
   if (shape.kind === 'struct' || shape.map || shape.element.kind !== 'leaf') {
     return { type: { kind: 'JSON' }, note: 'is nested: read as JSON text' };
   }
-  const kind = vectorKind(shape, sources.roles.vector === name);
+  const size = sources.listSizes.get(name);
+  const kind = vectorKind(shape, sources.roles.vector === name || size !== undefined);
   if (kind !== undefined) {
-    const size = sources.listSizes.get(name);
     if (size !== undefined) return { type: { kind, dim: size } };
     const { lists, length } = await firstRowLengths(file, shape);
     if (length !== undefined) {
@@ -138,11 +138,16 @@ async function inferredType(
         note: `is taken for a ${formatType(type)}, as its first ${lists} lists have ${length} elements each`,
       };
     }
+    if (lists > 0) {
+      const { type } = arrayType(shape, false);
+      return { type, note: `is an Array and no vector: its first lists differ in length or hold nulls` };
+    }
   }
   return arrayType(shape, sources.roles.vector === name);
 }
 
-function vectorKind(shape: ListShape, vectorRole: boolean): DenseVectorType['kind'] | undefined {
+/** The vector that lists of these elements are; bytes only where they are `known` to be a vector. */
+function vectorKind(shape: ListShape, known: boolean): DenseVectorType['kind'] | undefined {
   if (shape.element.kind !== 'leaf') return undefined;
   const meaning = meaningOf(shape.element.node.element);
   switch (meaning.kind) {
@@ -153,7 +158,7 @@ function vectorKind(shape: ListShape, vectorRole: boolean): DenseVectorType['kin
     case 'half':
       return 'Float16Vector';
     case 'integer':
-      return vectorRole && meaning.bits === 8 && meaning.signed ? 'Int8Vector' : undefined;
+      return known && meaning.bits === 8 && meaning.signed ? 'Int8Vector' : undefined;
     default:
       return undefined;
   }

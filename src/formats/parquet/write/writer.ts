@@ -2,7 +2,7 @@
 import type { RowGroup } from 'hyparquet';
 import { type Batch, batchBytes, concatBatches, sliceBatch } from '../../../core/batch.ts';
 import type { Dataset, Field } from '../../../core/schema.ts';
-import { KINDS } from '../../../core/types.ts';
+import { type Kind, KINDS } from '../../../core/types.ts';
 import type { ByteSink } from '../../../stores/bytes.ts';
 import type { FormatWriter, Problem, WriteOptions, WriterFactory } from '../../format.ts';
 import { checkRows } from './check-rows.ts';
@@ -21,8 +21,21 @@ export const parquetWriter: WriterFactory = {
   features: { kinds: new Set(KINDS), nulls: true, keepsSchema: true, keepsNaN: true },
   choices: { compression: MEANINGS },
   check: ({ schema }) => fieldProblems(schema.fields),
+  notes: ({ schema }) => formNotes(schema.fields),
   open: openWriter,
 };
+
+/** What columns look like to other readers, where that may surprise: the forms that Milvus bulk import takes. */
+function formNotes(fields: readonly Field[]): string[] {
+  const named = (...kinds: Kind[]) =>
+    fields.filter(({ type }) => kinds.includes(type.kind)).map(({ name }) => `"${name}"`);
+  const times = named('Timestamptz');
+  const bytes = named('Float16Vector', 'BFloat16Vector', 'BinaryVector');
+  return [
+    ...(times.length > 0 ? [`${times.join(', ')} in RFC 3339 text, as Milvus imports times`] : []),
+    ...(bytes.length > 0 ? [`${bytes.join(', ')} in binary, as Milvus imports such vectors`] : []),
+  ];
+}
 
 function fieldProblems(fields: readonly Field[]): Problem[] {
   return fields.flatMap(({ name, type }, i) => {
