@@ -1,6 +1,7 @@
 /** A conversion into a directory is killed again and again, and ends with every row exactly once. */
 import { expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { VTS, workspace } from '../support/cli.ts';
 import { random } from '../support/tables.ts';
 
@@ -25,14 +26,24 @@ test(`SIGKILL at ${KILLS} random moments loses and doubles nothing`, async () =>
     '--resume',
   ];
   const next = random(3);
+  const parts = () =>
+    existsSync(place.file('out'))
+      ? readdirSync(place.file('out')).filter((name) => /^part-/.test(name)).length
+      : 0;
   let kills = 0;
   for (let i = 0; i < KILLS; i++) {
     const child = spawn(VTS, args, { cwd: place.path, stdio: 'ignore' });
     const ended = new Promise<string | null>((done) => child.on('close', (_, signal) => done(signal)));
-    setTimeout(() => child.kill('SIGKILL'), 60 + next() * 250);
+    // Every run gets some parts further, and is killed anywhere within the next one.
+    const enough = parts() + 1 + Math.floor(next() * 4);
+    while (child.exitCode === null && parts() < enough) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await new Promise((resolve) => setTimeout(resolve, next() * 20));
+    child.kill('SIGKILL');
     if (await ended === 'SIGKILL') kills++;
   }
-  expect(kills).toBeGreaterThan(0);
+  expect(kills).toBeGreaterThan(KILLS / 2);
   const { exit, stdout, stderr } = place.run(`vts ${args.map((arg) => `'${arg}'`).join(' ')} --json`);
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
   const summary = JSON.parse(stdout.trim().split('\n').at(-1)!);
