@@ -1,5 +1,6 @@
 /** Numbers written as JSON. All functions take the bytes and a place in them, where there must be room, and return the end. */
-import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../core/half.ts';
+import { bfloatToNumber, halfToNumber } from '../../core/half.ts';
+import { shortestFloat } from '../../core/json-text.ts';
 
 /** Room that any number needs at most, with a comma behind it. */
 export const NUMBER_ROOM = 32;
@@ -85,30 +86,25 @@ export function writeDouble(bytes: Bytes, at: number, value: number): number {
   return writeAscii(bytes, at, Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text);
 }
 
-/** Writes a binary16 in its shortest digits. */
+/** Writes a binary16 in the shortest digits of its value as a float32, so that any reader gets the value itself. */
 export function writeHalf(bytes: Bytes, at: number, half: number): number {
-  return writeAscii(bytes, at, HALVES[half] ??= narrowText(halfToNumber(half), numberToHalf));
+  return writeAscii(bytes, at, HALVES[half] ??= narrowText(halfToNumber(half)));
 }
 
-/** Writes a bfloat16 in its shortest digits. */
+/** Writes a bfloat16 in the same way. */
 export function writeBfloat(bytes: Bytes, at: number, bfloat: number): number {
-  return writeAscii(bytes, at, BFLOATS[bfloat] ??= narrowText(bfloatToNumber(bfloat), numberToBfloat));
+  return writeAscii(bytes, at, BFLOATS[bfloat] ??= narrowText(bfloatToNumber(bfloat)));
 }
 
 /** The texts of all 16-bit floats met so far. */
 const HALVES: string[] = new Array(65536);
 const BFLOATS: string[] = new Array(65536);
 
-function narrowText(value: number, toBits: (value: number) => number): string {
+function narrowText(value: number): string {
   if (value === 0 || !Number.isFinite(value)) {
     const bytes = new Uint8Array(NUMBER_ROOM);
     return String.fromCharCode(...bytes.subarray(0, writeSpecial(bytes, 0, value)));
   }
-  const bits = toBits(value);
-  for (let precision = 1;; precision++) {
-    const rounded = Number(value.toPrecision(precision));
-    if (toBits(rounded) !== bits) continue;
-    const text = String(rounded);
-    return Number.isInteger(rounded) && !text.includes('e') ? `${text}.0` : text;
-  }
+  const text = shortestFloat(value);
+  return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;
 }

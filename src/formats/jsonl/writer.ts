@@ -26,7 +26,14 @@ export const writerFactory: WriterFactory = {
 };
 
 function openWriter(sink: ByteSink, { compression }: WriteOptions): FormatWriter {
-  const encoded = encoder(sink, (compression as Compression | undefined) ?? compressionByName(sink.name));
+  const named = compressionByName(sink.name);
+  const chosen = (compression as Compression | undefined) ?? named;
+  if (named !== 'none' && named !== chosen) {
+    throw new VtsError('Usage', `--compression ${chosen}: the name ${sink.name} says ${named}`, {
+      remedy: 'name the output after its compression, or leave the flag out',
+    });
+  }
+  const encoded = encoder(sink, chosen);
   const out = byteStore(2 * PIECE);
   let rows = 0;
   const flush = async () => {
