@@ -164,6 +164,30 @@ describe('what cannot be written', () => {
     });
   });
 
+  test('names in remedies are quoted for a shell', () => {
+    const spaced = field("it's mine", { kind: 'FloatVector', dim: 2 });
+    expect(problems([extra[1], spaced])[0].remedy).toBe("--fields 'it'\\''s mine'");
+    expect(problems([field('a b', { kind: 'Array', element: { kind: 'Float' } })])[0].remedy)
+      .toBe("--cast 'a b:FloatVector(DIM)'");
+  });
+
+  test('only vectors and lists are cast', () => {
+    const { casts, kinds } = faiss.writer!.features;
+    expect(Object.keys(casts!).every((kind) => kind === 'Array' || kind.endsWith('Vector'))).toBe(true);
+    expect([...kinds].some((kind) => kind in casts!)).toBe(false);
+  });
+
+  test('a metric that is assumed is said', () => {
+    const notes = (f: Field, metric?: Metric) =>
+      faiss.writer!.notes!(
+        { schema: { fields: [f] }, roles: {}, notes: [], ...(metric && { metric }) },
+        WRITE,
+      );
+    expect(notes(floats(8))).toEqual([expect.stringContaining('L2; --metric IP')]);
+    expect(notes(floats(8), 'IP')).toEqual([]);
+    expect(notes(bits(8))).toEqual([]);
+  });
+
   test('ids must be integers', () => {
     const text = field('key', { kind: 'VarChar' }, { primaryKey: true });
     expect(problems([text, floats(8)])).toMatchObject([{ field: 'key', remedy: '--fields vector' }]);

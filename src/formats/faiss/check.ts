@@ -1,5 +1,6 @@
 /** What of a data set an index can hold: one vector column and, if there is one, its Int64 ids. */
 import { type Dataset, type Field, idField, vectorField } from '../../core/schema.ts';
+import { shellQuote } from '../../core/shell.ts';
 import { formatType, isDenseVector, isVector } from '../../core/types.ts';
 import type { Problem } from '../format.ts';
 import { MAX_DIM } from './header.ts';
@@ -22,12 +23,12 @@ function vectorProblem(dataset: Dataset, named: Field | undefined): Problem {
   const choose = (vector: string) => {
     const id = idField(dataset);
     const fields = id?.type.kind === 'Int64' ? `${id.name},${vector}` : vector;
-    return `--vector ${vector} --fields ${fields}`;
+    return `--vector ${shellQuote(vector)} --fields ${shellQuote(fields)}`;
   };
   if (named !== undefined) {
     const remedy = candidates.length > 0
       ? choose(candidates[0].name)
-      : `--cast ${named.name}:FloatVector(DIM)`;
+      : `--cast ${shellQuote(`${named.name}:FloatVector(DIM)`)}`;
     return { field: named.name, message: `${formatType(named.type)} is no vector`, remedy };
   }
   if (candidates.length > 0) {
@@ -40,7 +41,7 @@ function vectorProblem(dataset: Dataset, named: Field | undefined): Problem {
   const list = dataset.schema.fields.find((f) => f.type.kind === 'Array');
   return {
     message: 'there is no vector column',
-    remedy: `--cast ${list?.name ?? 'COLUMN'}:FloatVector(DIM)`,
+    remedy: `--cast ${shellQuote(`${list?.name ?? 'COLUMN'}:FloatVector(DIM)`)}`,
   };
 }
 
@@ -49,10 +50,10 @@ function extraColumns(dataset: Dataset, vector: Field): Problem[] {
   const extra = dataset.schema.fields.filter((f) => f.name !== vector.name && f.name !== id?.name);
   const possibleId = extra.find((f) => f.type.kind === 'Int64');
   const remedy = id !== undefined
-    ? `--fields ${id.name},${vector.name}`
+    ? `--fields ${shellQuote(`${id.name},${vector.name}`)}`
     : possibleId !== undefined
-    ? `--id ${possibleId.name} --fields ${possibleId.name},${vector.name}`
-    : `--fields ${vector.name}`;
+    ? `--id ${shellQuote(possibleId.name)} --fields ${shellQuote(`${possibleId.name},${vector.name}`)}`
+    : `--fields ${shellQuote(vector.name)}`;
   return extra.map((f) => ({
     field: f.name,
     message: 'Faiss holds one vector column and one Int64 column of ids, no others',
@@ -69,7 +70,7 @@ function idProblems(dataset: Dataset, vector: Field): Problem[] {
     message: `Faiss' ids are 64-bit integers, not ${
       formatType(id.type)
     }; without this column the row numbers are the ids`,
-    remedy: `--fields ${vector.name}`,
+    remedy: `--fields ${shellQuote(vector.name)}`,
   }];
 }
 
