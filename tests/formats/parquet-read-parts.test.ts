@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { pageBuffer, unpack } from '../../src/formats/parquet/read/codecs.ts';
-import { fixedListSizes } from '../../src/formats/parquet/read/arrow-schema.ts';
+import { arrowFacts } from '../../src/formats/parquet/read/arrow-schema.ts';
 import { HybridReader, levelBits } from '../../src/formats/parquet/read/hybrid.ts';
 import { thriftEnd } from '../../src/formats/parquet/read/thrift-check.ts';
 import { byteStreamSplitSource } from '../../src/formats/parquet/read/byte-stream-split.ts';
@@ -175,8 +175,8 @@ describe('the walk over Thrift', () => {
 
 test('an Arrow schema that cannot be understood gives no list sizes, whatever its bytes', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
-    expect(fixedListSizes(Buffer.from(bytes).toString('base64')).size).toBeLessThanOrEqual(1);
+    expect(arrowFacts(Buffer.from(bytes).toString('base64')).listSizes.size).toBeLessThanOrEqual(1);
   }));
-  expect(fixedListSizes('/////wgAAAAIAAAA').size).toBe(0);
-  expect(fixedListSizes(undefined).size).toBe(0);
+  expect(arrowFacts('/////wgAAAAIAAAA').listSizes.size).toBe(0);
+  expect(arrowFacts(undefined).listSizes.size).toBe(0);
 });

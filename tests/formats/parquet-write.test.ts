@@ -243,6 +243,27 @@ describe('what cannot be written is said before', () => {
     expect(problems(...everyKind().fields)).toEqual([]);
   });
 
+  test('the remedy quotes names for a shell', () => {
+    const fields = [field('a b', { kind: 'Bool' }), field('a b', { kind: 'Int8' })];
+    const [{ remedy }] = parquetWriter.check!({ schema: { fields }, roles: {}, notes: [] }, WRITE);
+    expect(remedy).toBe("--rename 'a b'=NEW");
+  });
+
+  test('forms that may surprise are notes, one for the columns of a form', () => {
+    const fields = [
+      field('t', { kind: 'Timestamptz' }),
+      field('u', { kind: 'Timestamptz' }),
+      field('h', { kind: 'Float16Vector', dim: 2 }),
+      field('b', { kind: 'BinaryVector', dim: 8 }),
+      field('v', { kind: 'FloatVector', dim: 2 }),
+    ];
+    const notes = parquetWriter.notes!({ schema: { fields }, roles: {}, notes: [] }, WRITE);
+    expect(notes).toEqual([
+      '"t", "u" in RFC 3339 text, as Milvus imports times',
+      '"h", "b" in binary, as Milvus imports such vectors',
+    ]);
+  });
+
   test('a struct without fields', () => {
     expect(problems(field('s', { kind: 'StructArray', fields: [] }))).toEqual([[
       's',

@@ -1,36 +1,55 @@
 /**
  * The Arrow schema that Arrow's writers keep in the metadata `ARROW:schema`: a base64 IPC message
- * (https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format), a flatbuffer. All that is of use here
- * is the length of fixed-size lists, which Parquet itself does not know.
+ * (https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format), a flatbuffer. Of use here
+ * are the length of fixed-size lists and the unit of durations, which Parquet itself does not know.
  */
 import { isVtsError, VtsError } from '../../../errors.ts';
 
-/** The type `FixedSizeList` in the union `Type` of Arrow's Schema.fbs. */
-const FIXED_SIZE_LIST = 16;
+/** Types in the union `Type` of Arrow's Schema.fbs. */
+const TYPE = { fixedSizeList: 16, duration: 18 } as const;
+/** Its enum `TimeUnit`; a field that is absent means milliseconds. */
+const UNITS = ['seconds', 'milliseconds', 'microseconds', 'nanoseconds'];
+const MILLISECONDS = 1;
 /** Length prefixes of a message: a marker and the message's size. */
 const PREFIX = 8;
 
-/** The lengths of the top-level fixed-size lists, by name; empty when `text` is missing or cannot be understood. */
-export function fixedListSizes(text: string | undefined): Map<string, number> {
-  const sizes = new Map<string, number>();
-  if (text === undefined) return sizes;
+/** What Arrow's schema tells of top-level columns, by their names. */
+export interface ArrowFacts {
+  /** Lengths of fixed-size lists. */
+  readonly listSizes: ReadonlyMap<string, number>;
+  /** Units of durations. */
+  readonly durations: ReadonlyMap<string, string>;
+}
+
+/** What the schema `text` tells; nothing when it is missing or cannot be understood. */
+export function arrowFacts(text: string | undefined): ArrowFacts {
+  const listSizes = new Map<string, number>();
+  const durations = new Map<string, string>();
+  if (text === undefined) return { listSizes, durations };
   try {
-    const bytes = Buffer.from(text, 'base64');
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const start = view.getUint32(0, true) === 0xffff_ffff ? PREFIX : PREFIX / 2;
-    const message = table(view, start + view.getUint32(start, true));
-    const schema = message.table(2);
-    for (const field of schema?.tables(1) ?? []) {
+    for (const field of schemaFields(text)) {
       const name = field.text(0);
-      const size = field.byte(2) === FIXED_SIZE_LIST ? field.table(3)?.int(0) : undefined;
-      if (name !== undefined && size !== undefined && size > 0) sizes.set(name, size);
+      if (name === undefined) continue;
+      const type = field.byte(2);
+      const size = type === TYPE.fixedSizeList ? field.table(3)?.int(0) : undefined;
+      if (size !== undefined && size > 0) listSizes.set(name, size);
+      const unit = type === TYPE.duration ? UNITS[field.table(3)?.byte(0) ?? MILLISECONDS] : undefined;
+      if (unit !== undefined) durations.set(name, unit);
     }
   } catch (error) {
     // A schema that is broken, or newer than this, is no loss: types are then inferred.
     if (!(error instanceof RangeError) && !isVtsError(error)) throw error;
-    sizes.clear();
+    return { listSizes: new Map(), durations: new Map() };
   }
-  return sizes;
+  return { listSizes, durations };
+}
+
+function schemaFields(text: string): Table[] {
+  const bytes = Buffer.from(text, 'base64');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = view.getUint32(0, true) === 0xffff_ffff ? PREFIX : PREFIX / 2;
+  const message = table(view, start + view.getUint32(start, true));
+  return message.table(2)?.tables(1) ?? [];
 }
 
 /** Fields of a flatbuffer's table by their number (https://flatbuffers.dev/internals). */

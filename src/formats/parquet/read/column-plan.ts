@@ -9,12 +9,13 @@ import {
   type ScalarType,
 } from '../../../core/types.ts';
 import { isVtsError, VtsError } from '../../../errors.ts';
+import type { ArrowFacts } from './arrow-schema.ts';
 import type { ParquetFile } from './footer.ts';
 import { meaningOf, naturalType } from './leaf-type.ts';
 import { shapeHolds, type VectorLayout, vectorLayout } from './nest-column.ts';
 import { firstRowLengths } from './row-lengths.ts';
 import type { SchemaNode } from './schema-tree.ts';
-import { type ListShape, type Shape, shapeOf } from './shape.ts';
+import { type LeafShape, type ListShape, type Shape, shapeOf } from './shape.ts';
 
 /** A column and the field that it becomes. */
 export interface ColumnPlan {
@@ -30,8 +31,8 @@ export interface TypeSources {
   readonly given: Schema | undefined;
   /** Types that vts wrote into the file. */
   readonly own: Schema | undefined;
-  /** Lengths of fixed-size lists that Arrow wrote into the file. */
-  readonly listSizes: ReadonlyMap<string, number>;
+  /** What Arrow wrote into the file. */
+  readonly arrow: ArrowFacts;
   readonly roles: Roles;
 }
 
@@ -63,6 +64,9 @@ export async function planColumns(file: ParquetFile, sources: TypeSources): Prom
   return { columns, notes };
 }
 
+/** How pandas names an index that has no name of its own. */
+const PANDAS_INDEX = /^__index_level_\d+__$/;
+
 async function planColumn(
   file: ParquetFile,
   node: SchemaNode,
@@ -76,6 +80,7 @@ async function planColumn(
   if (declared !== undefined) return planned({ ...declared, nullable: nullable || declared.nullable }, shape);
   const { type, note } = await inferredType(file, name, shape, sources);
   if (note !== undefined) notes.push(`"${name}" ${note}`);
+  if (PANDAS_INDEX.test(name)) notes.push(`"${name}" is the index of a pandas DataFrame`);
   return planned({ name, type, nullable }, shape);
 }
 
@@ -122,15 +127,20 @@ async function inferredType(
   shape: Shape,
   sources: TypeSources,
 ): Promise<{ type: LogicalType; note?: string }> {
-  if (shape.kind === 'leaf') return naturalType(shape.node.element);
+  if (shape.kind === 'leaf') {
+    const natural = naturalType(shape.node.element);
+    const unit = natural.type.kind === 'Int64' ? sources.arrow.durations.get(name) : undefined;
+    return unit === undefined ? natural : { ...natural, note: `is a duration: ${unit} as Int64` };
+  }
   if (shape.kind === 'struct' || shape.map || shape.element.kind !== 'leaf') {
     return { type: { kind: 'JSON' }, note: 'is nested: read as JSON text' };
   }
-  const size = sources.listSizes.get(name);
-  const kind = vectorKind(shape, sources.roles.vector === name || size !== undefined);
+  const size = sources.arrow.listSizes.get(name);
+  const role = sources.roles.vector === name;
+  const kind = vectorKind(shape, role || size !== undefined);
   if (kind !== undefined) {
     if (size !== undefined) return { type: { kind, dim: size } };
-    const { lists, length } = await firstRowLengths(file, shape);
+    const { lists, length, odd } = await firstRowLengths(file, shape);
     if (length !== undefined) {
       const type: LogicalType = { kind, dim: length };
       return {
@@ -139,11 +149,32 @@ async function inferredType(
       };
     }
     if (lists > 0) {
-      const { type } = arrayType(shape, false);
-      return { type, note: `is an Array and no vector: its first lists differ in length or hold nulls` };
+      const { type } = arrayType(shape);
+      const why = odd?.message;
+      return {
+        type,
+        note: why === undefined
+          ? 'is an Array and no vector: its first lists differ in length or hold nulls'
+          : `is an Array: ${why}`,
+      };
     }
   }
-  return arrayType(shape, sources.roles.vector === name);
+  return arrayType(shape, await byteVector(file, shape, { role, size }));
+}
+
+/** The vector that lists of bytes may be besides, as `--schema` has it. */
+async function byteVector(
+  file: ParquetFile,
+  shape: ListShape,
+  { role, size }: { role: boolean; size: number | undefined },
+): Promise<string | undefined> {
+  const meaning = meaningOf((shape.element as LeafShape).node.element);
+  if (meaning.kind !== 'integer' || meaning.bits !== 8) return undefined;
+  const length = size ?? (await firstRowLengths(file, shape)).length;
+  if (length !== undefined && (length >= 2 || role)) {
+    return meaning.signed ? `Int8Vector(${length})` : `BinaryVector(${length * 8})`;
+  }
+  return role && !meaning.signed ? 'BinaryVector' : undefined;
 }
 
 /** The vector that lists of these elements are; bytes only where they are `known` to be a vector. */
@@ -164,18 +195,14 @@ function vectorKind(shape: ListShape, known: boolean): DenseVectorType['kind'] |
   }
 }
 
-function arrayType(shape: ListShape, vectorRole: boolean): { type: LogicalType; note?: string } {
-  if (shape.element.kind !== 'leaf') throw new TypeError('an array of what is no leaf');
-  const { element } = shape.element.node;
-  const meaning = meaningOf(element);
+function arrayType(shape: ListShape, vector?: string): { type: LogicalType; note?: string } {
+  const { element } = (shape.element as LeafShape).node;
   const natural = naturalType(element);
   const scalar: ScalarType = isScalar(natural.type) ? natural.type : { kind: 'VarChar' };
   const notes: string[] = [];
   if (natural.note !== undefined) notes.push(natural.note);
   else if (!isScalar(natural.type)) notes.push(`has lists of ${natural.type.kind}: read as Array<VarChar>`);
-  if (vectorRole && meaning.kind === 'integer' && meaning.bits === 8 && !meaning.signed) {
-    notes.push('may be a binary vector: say so with --schema (BinaryVector, its dimension in bits)');
-  }
+  if (vector !== undefined) notes.push(`may be a vector: --schema can name it ${vector}`);
   const type: LogicalType = { kind: 'Array', element: scalar };
   return notes.length === 0 ? { type } : { type, note: notes.join('; it ') };
 }

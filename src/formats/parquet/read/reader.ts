@@ -6,7 +6,7 @@ import { isVtsError } from '../../../errors.ts';
 import type { Facts, FormatReader, ReaderFactory, ReadOptions } from '../../format.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
 import { DATASET_KEY, SCHEMA_KEY } from '../layout.ts';
-import { fixedListSizes } from './arrow-schema.ts';
+import { arrowFacts } from './arrow-schema.ts';
 import { planColumns } from './column-plan.ts';
 import { type ParquetFile, readFooter } from './footer.ts';
 import { readRows } from './rows.ts';
@@ -22,7 +22,7 @@ async function open(source: ByteSource, options: ReadOptions): Promise<FormatRea
   const { columns, notes } = await planColumns(file, {
     given: options.schema,
     own: facts.schema,
-    listSizes: fixedListSizes(file.metadata.get('ARROW:schema')),
+    arrow: arrowFacts(file.metadata.get('ARROW:schema')),
     roles,
   });
   const description = facts.schema?.description;

@@ -2,6 +2,7 @@
 import type { RowGroup } from 'hyparquet';
 import { type Batch, batchBytes, concatBatches, sliceBatch } from '../../../core/batch.ts';
 import type { Dataset, Field } from '../../../core/schema.ts';
+import { shellQuote } from '../../../core/shell.ts';
 import { type Kind, KINDS } from '../../../core/types.ts';
 import type { ByteSink } from '../../../stores/bytes.ts';
 import type { FormatWriter, Problem, WriteOptions, WriterFactory } from '../../format.ts';
@@ -44,7 +45,7 @@ function fieldProblems(fields: readonly Field[]): Problem[] {
       problems.push({
         field: name,
         message: `two columns are called "${name}"`,
-        remedy: `--rename ${name}=NEW`,
+        remedy: `--rename ${shellQuote(name)}=NEW`,
       });
     }
     if (type.kind !== 'StructArray') return problems;
