@@ -144,12 +144,54 @@ describe('types without a schema', () => {
       expect(exact.rows).toEqual([[[0.1257302210231229, 0.5]]]);
       expect(exact.dataset.notes.length).toBe(1);
     }
-    expect((await understood('{"v":[16777217,0.5]}\n')).dataset.notes.length).toBe(2);
-    expect((await understood('{"v":[0.12573022,1e-45,-0.0,"NaN"]}\n')).dataset.notes.length).toBe(1);
+  });
+
+  test('digits are rounded where float32 has others, in any row of the sample', async () => {
+    const plain = '{"v":[0.5,1.5]}\n'.repeat(900);
+    const notes = async (value: string) => {
+      const { dataset } = await understood(`${plain}{"v":[${value},0.5]}\n`);
+      return dataset.notes.length - 1;
+    };
+    for (const value of ['16777217', '0.123456789', '0.1257302210231229', '0.30000000000000004', '1e-50']) {
+      expect([value, await notes(value)]).toEqual([value, 1]);
+    }
+    // The fewest digits of a float32, nine of them, its double, and all.
+    for (
+      const value of [
+        '0.12573022',
+        '0.125730217',
+        '0.12573021650314331',
+        '0.100000001490116119384765625',
+        '1e-45',
+        '1.4e-45',
+        '3.4028235e38',
+        '9.8607613e-32',
+        '16777216',
+        '100000000000000000000',
+        '-0.0',
+        '"NaN"',
+        '-Infinity',
+      ]
+    ) expect([value, await notes(value)]).toEqual([value, 0]);
+  });
+
+  test('a number past float32 can be kept by a cast', async () => {
+    const text = '{"a v":[1e39,0.5]}\n';
+    const error = await failure(text);
+    expect(error.message).toBe('1e39 is past the largest float32');
+    expect(error.details.remedy).toContain("--cast 'a v':float64");
+    expect((await understood(text, { casts: { 'a v': 'float64' } })).rows).toEqual([[[1e39, 0.5]]]);
+    const schema = schemaOf({ 'a v': { kind: 'FloatVector', dim: 2 } });
+    expect((await failure(text, { schema })).details.remedy).toBe('correct the row, or the schema');
+    const sparse = await failure('{"sparse":{"1":1e39}}\n');
+    expect(sparse.details.remedy).toContain('--schema FILE');
   });
 
   test('rows without keys are not taken for no rows', async () => {
-    await expect(understood('{}\n{}\n')).rejects.toThrow('only rows without keys');
+    const error = await failure('{}\n{}\n');
+    expect(error.code).toBe('InputMalformed');
+    expect(error.message).toContain('only rows without keys');
+    expect(error.details.remedy).toContain('--schema FILE');
   });
 
   test('are stated', async () => {
@@ -349,6 +391,19 @@ describe('errors say where and what', () => {
     const error = await failure(rows.join(''));
     expect(error.details).toMatchObject({ line: 1401, row: 1400, field: 'v' });
     expect(error.details.remedy).toContain('--schema');
+  });
+
+  test('a remedy fits what the user gave', async () => {
+    const given = await failure('{"id":"x","v":[1,2]}\n', { schema });
+    expect(given.details.remedy).toBe('correct the row, or the schema');
+    const unknown = await failure('{"id":1,"v":[1,2],"w":3}\n', { schema });
+    expect(unknown.details.remedy).toBe(
+      'correct the row, or the schema: a dynamic field in it takes any further keys',
+    );
+    const later = `${'{"id":1}\n'.repeat(1000)}{"id":1,"w":3}\n`;
+    expect((await failure(later)).details.remedy).toStartWith(
+      'give the types of all fields with --schema FILE',
+    );
   });
 
   test('text that is not UTF-8', async () => {

@@ -73,7 +73,7 @@ export function readFloat32Vector(text: Text, values: Float32Array, start: numbe
       if (bytes[++at] === 0x20) at++;
     } else {
       text.pos = first;
-      values[i] = readFloat32(text);
+      values[i] = readFloat32(text, !text.typesGiven);
       endElement(text, i - start, count);
       at = text.pos;
     }

@@ -8,6 +8,7 @@
 import { Buffer } from 'node:buffer';
 import { roundText } from './exact-numbers.ts';
 import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../core/half.ts';
+import { shellQuote } from '../../core/shell.ts';
 import { scanNumber } from './scan-number.ts';
 import { atWord, misfit, type Text, wrongType } from './text.ts';
 
@@ -20,8 +21,11 @@ const ABOVE = 1 + 2 ** -49;
 
 const FLOAT = 'a number, "NaN", "Infinity" or "-Infinity"';
 
-/** The float32 at `pos`. @throws VtsError when there is none or it is past the largest float32 */
-export function readFloat32(text: Text): number {
+/**
+ * The float32 at `pos`. `castable` when `--cast` would make it a double.
+ * @throws VtsError when there is none or it is past the largest float32
+ */
+export function readFloat32(text: Text, castable = false): number {
   const start = text.pos;
   if (!isNumber(text)) return readSpecial(text);
   scanNumber(text);
@@ -31,7 +35,10 @@ export function readFloat32(text: Text): number {
     const nearest = Math.fround(value * BELOW);
     if (nearest === Math.fround(value * ABOVE) && nearest < Infinity) return negative ? -nearest : nearest;
   }
-  return finite(text, start, roundText(numberText(text, start), Math.fround), 'float32');
+  const remedy = castable && text.field !== undefined
+    ? `correct the row, or keep such numbers with --cast ${shellQuote(text.field)}:float64`
+    : undefined;
+  return finite(text, start, roundText(numberText(text, start), Math.fround), 'float32', remedy);
 }
 
 /** The double at `pos`. @throws VtsError when there is none or it is past the largest double */
@@ -167,13 +174,14 @@ const SPECIALS: readonly (readonly [string, number])[] = [
   ['-Infinity', -Infinity],
 ];
 
-function finite(text: Text, start: number, value: number, type: string): number {
+function finite(text: Text, start: number, value: number, type: string, remedy?: string): number {
   if (Number.isFinite(value)) return value;
   throw misfit(
     text,
     `${shorten(numberText(text, start))} is past the largest ${type}`,
     `a ${type}; infinity is written "Infinity"`,
     start,
+    remedy,
   );
 }
 

@@ -140,7 +140,9 @@ function readNull(text: Text, { field, builder }: Slot): void {
 function readUnknown(text: Text, name: string, { dynamic }: ObjectShape, keyStart: number): void {
   if (dynamic !== undefined) return dynamic.add(text, name, keyStart);
   throw rowError(text, 'RowInvalid', `The key ${JSON.stringify(name)} is not a field`, {
-    remedy: 'give the types of all fields with --schema FILE; a dynamic field in it takes any further keys',
+    remedy: text.typesGiven
+      ? 'correct the row, or the schema: a dynamic field in it takes any further keys'
+      : 'give the types of all fields with --schema FILE; a dynamic field in it takes any further keys',
   }, keyStart);
 }
 

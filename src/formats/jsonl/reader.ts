@@ -27,7 +27,7 @@ async function openReader(source: ByteSource, options: ReadOptions): Promise<For
   return {
     dataset,
     inspect: () => Promise.resolve(head.facts),
-    read: (request) => readBatches(head, dataset.schema, request),
+    read: (request) => readBatches(head, dataset.schema, options.schema !== undefined, request),
     close: () => head.close(),
   };
 }
@@ -49,6 +49,7 @@ function describe(head: Head, options: ReadOptions, file: string): Dataset {
 async function* readBatches(
   head: Head,
   schema: Schema,
+  typesGiven: boolean,
   request: ReadRequest,
 ): AsyncGenerator<PositionedBatch> {
   const { columns, batchBytes, signal } = request;
@@ -62,6 +63,7 @@ async function* readBatches(
   const builders = shape.slots.flatMap(({ builder }) => builder ?? []);
   const lines = head.lines(request.after as Mark | undefined);
   const { text } = lines;
+  text.typesGiven = typesGiven;
   let left = request.limit ?? Infinity;
   let rows = 0;
   const take = (): PositionedBatch => {

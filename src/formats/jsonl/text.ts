@@ -26,6 +26,8 @@ export interface Text {
   /** Whether the line feed at `end - 1` was added because the file ends without one. */
   cut: boolean;
   readonly file: string;
+  /** Whether the user gave the types, rather than the first rows. */
+  typesGiven: boolean;
   /** The field whose value is being read. */
   field: string | undefined;
   /** The number that `scanNumber` read last. */
@@ -57,6 +59,7 @@ export function emptyText(file: string): Text {
     row: 0,
     cut: false,
     file,
+    typesGiven: false,
     field: undefined,
     number: { negative: false, mantissa: 0, exponent: 0, dropped: false, whole: true },
   };
@@ -100,11 +103,16 @@ export function syntaxError(text: Text, expected: string): VtsError {
 }
 
 /** The error for a value that is JSON but does not fit its field. */
-export function misfit(text: Text, message: string, expected: string, at: number = text.pos): VtsError {
-  return rowError(text, 'RowInvalid', message, {
-    expected,
-    remedy: 'correct the row, or give the types of all fields with --schema FILE',
-  }, at);
+export function misfit(
+  text: Text,
+  message: string,
+  expected: string,
+  at: number = text.pos,
+  remedy: string = text.typesGiven
+    ? 'correct the row, or the schema'
+    : 'correct the row, or give the types of all fields with --schema FILE',
+): VtsError {
+  return rowError(text, 'RowInvalid', message, { expected, remedy }, at);
 }
 
 /** The error for a value of another JSON type than its field has. */
