@@ -1,13 +1,17 @@
 /** What vts says of HDF5 files that it reads in part, reads with assumptions, or refuses. */
 import { describe, expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isVtsError, type VtsError } from '../../src/errors.ts';
 import type { Facts, ReadOptions } from '../../src/formats/format.ts';
 import { hdf5 } from '../../src/formats/hdf5/format.ts';
+import { readError } from '../../src/formats/hdf5/h5-error.ts';
 import { openFileSource } from '../../src/stores/file.ts';
 import { memorySource } from '../../src/stores/memory.ts';
 import { fixture } from '../support/fixtures.ts';
 import { READ, readAll } from '../support/format-io.ts';
+import { runPython } from '../support/python.ts';
 import { random } from '../support/tables.ts';
 
 async function open(name: string, options: Partial<ReadOptions> = {}) {
@@ -84,6 +88,46 @@ describe('hdf5 refuses', () => {
       expect(error.message).toBe('x is not an HDF5 file');
     }
   });
+});
+
+test('memory that HDF5 cannot get for a small file is damage, for a large one a limit', () => {
+  const cause = new Error('memory allocation failed for raw data chunk');
+  const code = (size: number) => (readError(cause, { file: 'x.h5', size, what: '/v in ' }) as VtsError).code;
+  expect([code(5000), code(2 ** 31)]).toEqual(['InputMalformed', 'MemoryLimit']);
+  const past = new Error('address of object past end of allocation');
+  expect(readError(past, { file: 'x.h5', size: 2 ** 31, what: '' })).toMatchObject({
+    code: 'InputMalformed',
+  });
+});
+
+test('what is missing is named once', async () => {
+  for (const path of ['/nope', 'nope', 'nope/']) {
+    expect((await refusal('left_out.h5', { path })).message).toEndWith(`left_out.h5`);
+  }
+});
+
+test('a chunk that no such file can hold is damage', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vts-hdf5-'));
+  runPython(
+    `
+import sys, h5py
+for name, padding in [('small', 0), ('large', 1 << 20)]:
+    with h5py.File(f'{sys.argv[1]}/{name}.h5', 'w', libver='latest') as f:
+        f['pad'] = b'x' * (padding + 1)
+        f.create_dataset('v', (1, 4), 'f4', maxshape=(None, None), chunks=(1 << 28, 1), compression='gzip')
+`,
+    folder,
+  );
+  try {
+    for (const [name, code] of [['small', 'InputMalformed'], ['large', 'MemoryLimit']]) {
+      const source = openFileSource(join(folder, `${name}.h5`));
+      const error = await hdf5.reader!.open(source, { ...READ, path: '/v' }).catch((error) => error);
+      expect([name, error.code]).toEqual([name, code]);
+      await source.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('hdf5 understands', () => {

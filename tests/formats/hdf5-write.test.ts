@@ -204,6 +204,14 @@ describe('the layout', () => {
     const problems = hdf5.writer!.check!(dataset, WRITE);
     expect(problems.map((p) => p.field)).toEqual(['a/b', '.', '', 'a\0']);
     expect(problems[0].remedy).toBe("--rename 'a/b=NAME'");
+    expect(problems[2].remedy).toStartWith("--fields 'a/b,.,a\0,fine,");
+    const remedies = (...names: string[]) =>
+      hdf5.writer!.check!(
+        datasetOf(random({ fields: names.map((name) => field(name, { kind: 'Int8' })) }, 0)),
+        WRITE,
+      ).map((p) => p.remedy);
+    expect(remedies('', 'a', "it's")).toEqual(["--fields 'a,it'\\''s'"]);
+    expect(remedies('')).toEqual(['give the column a name where it comes from']);
   });
 });
 

@@ -10,8 +10,8 @@ import { jsonl } from '../../src/formats/jsonl/format.ts';
 import { jsonl as info } from '../../src/formats/jsonl/info.ts';
 import type { ReadOptions, ReadRequest } from '../../src/formats/format.ts';
 import type { ByteSource } from '../../src/stores/bytes.ts';
-import { memorySource } from '../../src/stores/memory.ts';
-import { openBytes, READ, readAll, readTable, writeTable } from '../support/format-io.ts';
+import { memorySink, memorySource } from '../../src/stores/memory.ts';
+import { datasetOf, openBytes, READ, readAll, readTable, WRITE, writeTable } from '../support/format-io.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -152,7 +152,7 @@ describe('types without a schema', () => {
       const { dataset } = await understood(`${plain}{"v":[${value},0.5]}\n`);
       return dataset.notes.length - 1;
     };
-    for (const value of ['16777217', '0.123456789', '0.1257302210231229', '0.30000000000000004', '1e-50']) {
+    for (const value of ['16777217', '0.123456789', '0.30000000000000004', '1e-50', '12345678901234567890']) {
       expect([value, await notes(value)]).toEqual([value, 1]);
     }
     // The fewest digits of a float32, nine of them, its double, and all.
@@ -173,6 +173,38 @@ describe('types without a schema', () => {
         '-Infinity',
       ]
     ) expect([value, await notes(value)]).toEqual([value, 0]);
+  });
+
+  test('lists of which a few have another length are no vectors, as a note says', async () => {
+    const lists = (odd: string, others: number) =>
+      `${'{"v":[0.5,1,2]}\n'.repeat(others)}{"v":${odd}}\n${'{"v":null}\n{"v":[1,2,3]}\n'.repeat(20)}`;
+    const notes = async (text: string) => (await understood(text)).dataset.notes.slice(1);
+    expect(await notes(lists('[1,2]', 500))).toEqual([
+      '"v" is an Array: row 500 has 2 elements, most have 3',
+    ]);
+    expect(await notes(lists('[1.5]', 500))).toEqual(['"v" is an Array: row 500 has 1 element, most have 3']);
+    expect(await notes(lists('[]', 500))).toEqual(['"v" is an Array: row 500 has 0 elements, most have 3']);
+    expect(await notes('{"v":[0.5,1]}\n{"v":[0.5]}\n')).toEqual([]);
+    expect(await notes(lists('[1,2]', 500).replaceAll('0.5', '5'))).toEqual([]);
+    expect(await notes(lists('["x"]', 500))).toEqual([]);
+  });
+
+  test('a list of another length is an error in the vector that the user named', async () => {
+    const text = `{"v":[]}\n{"v":[1]}\n${'{"v":[0.5,1,2]}\n'.repeat(5)}`;
+    const roles = { vector: 'v' };
+    const error = await failure(text, { roles });
+    expect([error.code, error.message]).toEqual(['RowInvalid', 'The vector has 0 elements']);
+    expect(error.details).toMatchObject({ row: 0, field: 'v', expected: '3 elements' });
+    const later = await failure(text.slice(text.indexOf('\n') + 1) + text, { roles });
+    expect(later.details).toMatchObject({ row: 0, line: 1, field: 'v' });
+    const tie = await failure('{"v":[1.5,2]}\n{"v":[1.5]}\n', { roles });
+    expect(tie.details).toMatchObject({ row: 1, line: 2, expected: '2 elements' });
+  });
+
+  test('nulls in arrays and for arrays', async () => {
+    const { fields, rows } = await understood('{"a":[1,null]}\n{"a":null}\n');
+    expect(fields).toEqual(['a Array<Int64>']);
+    expect(rows).toEqual([[[1n, null]], [null]]);
   });
 
   test('a number past float32 can be kept by a cast', async () => {
@@ -622,6 +654,32 @@ describe('writing', () => {
       const { dataset, table: back } = await readTable(jsonl, bytes);
       expect(back.length).toBe(2);
       expect(dataset.schema.fields.length).toBe(2);
+    }
+  });
+
+  test('a name that says another compression than the flag is refused', async () => {
+    const open = (name: string, compression?: string) =>
+      jsonl.writer!.open(memorySink(name), datasetOf(table), {
+        ...WRITE,
+        ...(compression === undefined ? {} : { compression }),
+      });
+    for (
+      const [name, compression, named] of [
+        ['o.jsonl.gz', 'zstd', 'gzip'],
+        ['o.jsonl.zst', 'gzip', 'zstd'],
+        ['o.jsonl.GZ', 'none', 'gzip'],
+      ]
+    ) {
+      const error = await open(name, compression).catch((error) => error);
+      expect([error.code, error.message]).toEqual([
+        'Usage',
+        `--compression ${compression}: the name ${name} says ${named}`,
+      ]);
+    }
+    for (
+      const [name, compression] of [['o.jsonl.gz', 'gzip'], ['o.jsonl.zst', undefined], ['o.jsonl', 'zstd']]
+    ) {
+      await (await open(name!, compression)).abort();
     }
   });
 

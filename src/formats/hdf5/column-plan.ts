@@ -1,7 +1,9 @@
 /** How a data set becomes a column: its logical type and where its values lie once the library has read them. */
+import { shellQuote } from '../../core/shell.ts';
 import { formatType, isVector, type LogicalType, sameLayout } from '../../core/types.ts';
 import { type Field, field } from '../../core/schema.ts';
 import { VtsError } from '../../errors.ts';
+import { MOST_BYTES_AT_ONCE } from './h5-error.ts';
 import { type Element, elementOf, isPair, TYPE_CLASS, typeName } from './h5-type.ts';
 import type { H5File } from './h5-file.ts';
 import type { DataInfo } from './h5wasm.ts';
@@ -48,8 +50,6 @@ export interface Hint {
   readonly vector: boolean;
 }
 
-/** The largest row and the largest stored piece that are read into memory. */
-const MOST_BYTES_AT_ONCE = 512 * 2 ** 20;
 /** What a byte of deflate's output costs at least: 1032 to 1 is its best. */
 const BEST_DEFLATE = 1032;
 
@@ -75,7 +75,7 @@ export function planColumn(
     ...{ path, rows, inner, rowBytes, layout: reading.layout },
     field: fitting === undefined ? field(name, reading.type) : declared!,
     asStored: isAsStored(info, reading.layout) && supportedFilters(file, path).length === 0,
-    chunkRows: isVariable(reading.layout) ? 1 : chunkRows(file, path, info, rowBytes),
+    chunkRows: isVariable(reading.layout) ? 1 : chunkRows(file, path, info),
     note: declared !== undefined && fitting === undefined
       ? `${path} is ${typeName(info)} and not ${formatType(declared.type)}, as vts.schema says: read as ${
         formatType(reading.type)
@@ -182,43 +182,62 @@ function bytesOfRow(layout: RowLayout): number {
 /** Refuses extents that the bytes of the file cannot hold, before anything is allocated. */
 function checkExtent(file: H5File, path: string, info: DataInfo, rowBytes: number): void {
   const claimed = info.shape![0] * rowBytes;
-  const filters = supportedFilters(file, path);
-  const possible = filters.every((name) => name === 'shuffle' || name === 'fletcher32')
-    ? file.size
-    : filters.every((name) => name === 'shuffle' || name === 'fletcher32' || name === 'gzip')
-    ? file.size * BEST_DEFLATE
-    : Infinity;
+  const possible = mostValueBytes(file, path);
   if (claimed > possible || !Number.isSafeInteger(claimed)) {
-    throw new VtsError(
-      'InputMalformed',
-      `${path} in ${file.name} claims more values than the file can hold`,
-      {
-        file: file.name,
-        field: path,
-        expected: `at most ${possible} bytes of values; (${info.shape!.join(', ')}) takes ${claimed}`,
-        remedy: 'if parts of it were never written, fill them or make the file again',
-      },
+    throw tooMany(
+      { file, path, possible },
+      `(${info.shape!.join(', ')}) takes ${claimed}`,
+      'if parts of it were never written, fill them or make the file again',
     );
   }
   if (rowBytes > MOST_BYTES_AT_ONCE) throw tooLarge(file, path, `a row of ${rowBytes} bytes`);
 }
 
+/** Bytes of values that a file of this size can hold after the filters of a data set. */
+function mostValueBytes(file: H5File, path: string): number {
+  const filters = supportedFilters(file, path).filter((name) => name !== 'shuffle' && name !== 'fletcher32');
+  if (filters.length === 0) return file.size;
+  return filters.every((name) => name === 'gzip') ? file.size * BEST_DEFLATE : Infinity;
+}
+
 /** Rows of a chunk. Filtered chunks can only be read as a whole; others are worth it while they are small. */
-function chunkRows(file: H5File, path: string, info: DataInfo, rowBytes: number): number {
+function chunkRows(file: H5File, path: string, info: DataInfo): number {
   if (info.chunks === null) return 1;
-  const bytes = info.chunks[0] * rowBytes;
+  // Chunks may be wider than the data set.
+  const bytes = info.chunks.reduce((product, extent) => product * extent, info.size);
   const filtered = supportedFilters(file, path).length > 0;
-  if (filtered && bytes > MOST_BYTES_AT_ONCE) throw tooLarge(file, path, `chunks of ${bytes} bytes`);
+  if (filtered && bytes > MOST_BYTES_AT_ONCE) {
+    const possible = mostValueBytes(file, path);
+    if (bytes <= possible) throw tooLarge(file, path, `chunks of ${bytes} bytes`);
+    throw tooMany(
+      { file, path, possible },
+      `chunks of (${info.chunks.join(', ')}) take ${bytes}`,
+      'copy or download the file again; if it was made so, make it with smaller chunks',
+    );
+  }
   return filtered || bytes <= WORTH_WHOLE ? info.chunks[0] : 1;
 }
 
 const WORTH_WHOLE = 4 * 2 ** 20;
 
+function tooMany(
+  { file, path, possible }: { file: H5File; path: string; possible: number },
+  claim: string,
+  remedy: string,
+): VtsError {
+  return new VtsError(
+    'InputMalformed',
+    `${path} in ${file.name} claims more values than the file can hold`,
+    { file: file.name, field: path, expected: `at most ${possible} bytes of values; ${claim}`, remedy },
+  );
+}
+
 function tooLarge(file: H5File, path: string, what: string): VtsError {
+  const layout = shellQuote(`${path}:CHUNK=1024x...`);
   return new VtsError('MemoryLimit', `${path} in ${file.name} has ${what}`, {
     file: file.name,
     field: path,
     expected: `at most ${MOST_BYTES_AT_ONCE} bytes`,
-    remedy: `rewrite it with smaller chunks: h5repack -l ${path}:CHUNK=1024x... ${file.name} OUT`,
+    remedy: `rewrite it with smaller chunks: h5repack -l ${layout} ${shellQuote(file.name)} OUT`,
   });
 }

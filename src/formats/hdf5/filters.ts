@@ -1,4 +1,5 @@
 /** The filters that chunks may have gone through. */
+import { shellQuote } from '../../core/shell.ts';
 import { VtsError } from '../../errors.ts';
 import type { H5File } from './h5-file.ts';
 
@@ -35,7 +36,7 @@ export function supportedFilters(file: H5File, dataset: string): string[] {
         file: file.name,
         field: dataset,
         expected: `no filter but ${Object.values(SUPPORTED).join(', ')}`,
-        remedy: `rewrite it: h5repack -f ${dataset}:GZIP=4 ${file.name} OUT`,
+        remedy: `rewrite it: h5repack -f ${shellQuote(`${dataset}:GZIP=4`)} ${shellQuote(file.name)} OUT`,
       },
     );
   });

@@ -7,11 +7,16 @@ export function innermostMessage(text: string): string {
   return messages.at(-1) ?? text.split('\n')[0];
 }
 
+/** The largest row and the largest stored piece that are read into memory. */
+export const MOST_BYTES_AT_ONCE = 512 * 2 ** 20;
+
+const DAMAGED = 'copy or download the file again: it is damaged';
+
 const MEANINGS: readonly [pattern: RegExp, code: ErrorCode, remedy: string][] = [
   [
     /past end of allocation/i,
     'InputMalformed',
-    'copy or download the file again: it is damaged',
+    DAMAGED,
   ],
   [
     /truncated file|end of file|file read failed|address overflowed/i,
@@ -40,16 +45,22 @@ const MEANINGS: readonly [pattern: RegExp, code: ErrorCode, remedy: string][] = 
   ],
 ];
 
-/** The error for `cause`, thrown while `what` of the file `file` was read. Errors of vts stay as they are. */
-export function readError(cause: unknown, file: string, what: string): unknown {
+/**
+ * The error for `cause`, thrown while `what` of the file `file` of `size` bytes was read. Errors of vts stay as they are.
+ * Chunks that are too large are refused before they are read: memory that lacks for a small file is what damage asks for.
+ */
+export function readError(
+  cause: unknown,
+  { file, size, what }: { file: string; size: number; what: string },
+): unknown {
   if (cause instanceof VtsError || isOurMistake(cause)) return cause;
   const message = innermostMessage(String((cause as Error).message));
   const known = MEANINGS.find(([pattern]) => pattern.test(message));
-  return new VtsError(known?.[1] ?? 'InputMalformed', `HDF5 cannot read ${what}${file}: ${message}`, {
-    file,
-    remedy: known?.[2] ?? 'make the file again, or check it with h5dump or h5py',
-    cause,
-  });
+  const damaged = known?.[1] === 'MemoryLimit' && size < MOST_BYTES_AT_ONCE;
+  const [code, remedy] = damaged
+    ? ['InputMalformed' as const, DAMAGED]
+    : [known?.[1] ?? 'InputMalformed', known?.[2] ?? 'make the file again, or check it with h5dump or h5py'];
+  return new VtsError(code, `HDF5 cannot read ${what}${file}: ${message}`, { file, remedy, cause });
 }
 
 /** The error for `cause`, thrown while `what` of the file `file` was written. */

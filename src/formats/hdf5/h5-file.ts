@@ -67,7 +67,12 @@ export async function openForReading(source: ByteSource): Promise<H5File> {
       return count;
     },
   };
-  const session = await openSession(name, bytes, MODE.read, (cause, what) => readError(cause, name, what));
+  const session = await openSession(
+    name,
+    bytes,
+    MODE.read,
+    (cause, what) => readError(cause, { file: name, size, what }),
+  );
   return fileOf(name, bytes, session);
 }
 

@@ -1,5 +1,6 @@
 /** Which data sets of a file make up the rows: the layouts of ann-benchmarks and MilvusDM, our own, and any other. */
 import type { DatasetFacts } from '../../core/schema-json.ts';
+import { shellQuote } from '../../core/shell.ts';
 import { findField, type Roles, type Schema } from '../../core/schema.ts';
 import { VtsError } from '../../errors.ts';
 import type { ReadOptions } from '../format.ts';
@@ -125,7 +126,7 @@ function selectTogether(
       expected: `data sets that share their first extent; found ${
         sets.slice(0, 20).map((entry) => describeDataset(entry.path, entry.found.info)).join(', ')
       }`,
-      remedy: `choose one: ${file.name}::${columns[0].path}`,
+      remedy: `choose one: ${shellQuote(`${file.name}::${columns[0].path}`)}`,
     });
   }
   return {
@@ -162,7 +163,7 @@ function selectOnlySubgroup(file: H5File, group: string, options: ReadOptions): 
     {
       file: file.name,
       expected: `data sets, in one group; the file holds ${shortList(file)}`,
-      ...(only !== undefined && { remedy: `choose one: ${file.name}::${only}` }),
+      ...(only !== undefined && { remedy: `choose one: ${shellQuote(`${file.name}::${only}`)}` }),
     },
   );
 }

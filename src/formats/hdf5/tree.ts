@@ -31,7 +31,7 @@ const MOST_LINKS = 32;
 export function follow(file: H5File, path: string, base = '/', links = 0): Found {
   if (links > MOST_LINKS) return { kind: 'missing', path, reason: 'its links go round in a circle' };
   let at = path.startsWith('/') ? '/' : base;
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  const parts = partsOf(path);
   for (const [i, name] of parts.entries()) {
     const next = join(at, name);
     if (file.kind(at) !== 'group') return { kind: 'missing', path, reason: `${at} is not a group` };
@@ -55,6 +55,10 @@ export function follow(file: H5File, path: string, base = '/', links = 0): Found
   }
   const kind = file.kind(at);
   return kind === 'dataset' ? { kind, path: at, info: file.info(at) } : { kind, path: at };
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 
 /** The objects of a group. Names that are not UTF-8 cannot be asked for and are left out. */
@@ -117,7 +121,8 @@ export function unreadable(file: H5File, found: Found): VtsError {
     });
   }
   if (found.kind === 'missing') {
-    const reason = found.reason === `there is no ${found.path}` ? '' : `: ${found.reason}`;
+    const whole = `/${partsOf(found.path).join('/')}`;
+    const reason = found.reason === `there is no ${whole}` ? '' : `: ${found.reason}`;
     return new VtsError('InputMissing', `There is no ${found.path} in ${name}${reason}`, {
       file: name,
       remedy: `choose one of: ${shortList(file)}`,

@@ -1,5 +1,6 @@
 /** Under which names the columns are written: their own, or those of MilvusDM and ann-benchmarks. */
 import { type Dataset, type Field, idField, type Metric, vectorField } from '../../core/schema.ts';
+import { shellQuote } from '../../core/shell.ts';
 import { formatType, type Kind } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import type { Problem, WriteOptions } from '../format.ts';
@@ -38,7 +39,7 @@ export function layOut(dataset: Dataset, layout: Layout): Dataset {
 
 /** What stands in the way of writing `dataset`. */
 export function layoutProblems(dataset: Dataset, layout: Layout): Problem[] {
-  if (layout === 'columns') return dataset.schema.fields.flatMap(nameProblem);
+  if (layout === 'columns') return nameProblems(dataset.schema.fields);
   const vector = vectorField(dataset);
   if (vector === undefined) {
     return [{
@@ -54,14 +55,14 @@ export function layoutProblems(dataset: Dataset, layout: Layout): Problem[] {
     problems.push({
       field: vector.name,
       message: `the layout ${layout} holds ${kinds.join(' or ')}, not ${formatType(vector.type)}`,
-      remedy: `--cast ${vector.name}:float32`,
+      remedy: `--cast ${shellQuote(`${vector.name}:float32`)}`,
     });
   }
   if (id !== undefined && id.type.kind !== 'Int64') {
     problems.push({
       field: id.name,
       message: `the layout ${layout} holds Int64 ids, not ${formatType(id.type)}`,
-      remedy: `--fields ${vector.name}`,
+      remedy: `--fields ${shellQuote(vector.name)}`,
     });
   }
   for (const { name } of dataset.schema.fields) {
@@ -71,7 +72,7 @@ export function layoutProblems(dataset: Dataset, layout: Layout): Problem[] {
       message: layout === 'milvusdm'
         ? 'the layout milvusdm holds ids and one vector only'
         : 'the layout ann-benchmarks holds one vector only',
-      remedy: `--fields ${kept.join(',')}`,
+      remedy: `--fields ${shellQuote(kept.join(','))}`,
     });
   }
   return problems;
@@ -82,8 +83,18 @@ export function distanceName(metric: Metric | undefined): string | undefined {
   return Object.keys(DISTANCES).find((name) => DISTANCES[name] === metric);
 }
 
-function nameProblem({ name }: Field): Problem[] {
+function nameProblems(fields: readonly Field[]): Problem[] {
   // U+FFFD is what the library makes of names that are not UTF-8.
-  if (name !== '' && name !== '.' && !/[/\0\ufffd]/.test(name)) return [];
-  return [{ field: name, message: 'HDF5 cannot name a data set so', remedy: `--rename '${name}=NAME'` }];
+  const unfit = fields.filter(({ name }) => name === '' || name === '.' || /[/\0\ufffd]/.test(name));
+  const named = fields.filter(({ name }) => name !== '').map(({ name }) => name);
+  return unfit.map(({ name }) => ({
+    field: name,
+    message: 'HDF5 cannot name a data set so',
+    // `--rename` takes no empty name.
+    remedy: name !== ''
+      ? `--rename ${shellQuote(`${name}=NAME`)}`
+      : named.length > 0
+      ? `--fields ${shellQuote(named.join(','))}`
+      : 'give the column a name where it comes from',
+  }));
 }

@@ -20,6 +20,9 @@ import {
 } from './sample.ts';
 import { beginRow, endRow } from './text.ts';
 
+/** The share of lists that, being of one length, lets expect a vector. */
+const MOST = 0.9;
+
 /** The schema of the sampled rows, and notes that state it. @throws VtsError InputMalformed when there are none */
 export function inferSchema(
   { sample }: Head,
@@ -33,33 +36,46 @@ export function inferSchema(
     endRow(text);
   }
   if (seen.size === 0) {
-    const what = text.row === 0 ? 'no rows' : 'only rows without keys, which';
-    throw new VtsError(
-      'InputMalformed',
-      `There are ${what} ${text.row === 0 ? 'that could' : 'cannot'} tell the types`,
-      {
-        file: text.file,
-        remedy: 'give the types of all fields with --schema FILE',
-      },
-    );
+    const reason = text.row === 0
+      ? 'There are no rows that could tell the types'
+      : 'There are only rows without keys, which cannot tell the types';
+    throw new VtsError('InputMalformed', reason, {
+      file: text.file,
+      remedy: 'give the types of all fields with --schema FILE',
+    });
   }
   const fields = [...seen].map(([name, facts]) => inferField(name, facts, text.row, roles, casts[name]));
   const types = fields.map((f) => `${f.name} ${formatType(f.type)}`).join(', ');
   const notes = [`types inferred from the first ${text.row} rows: ${types}`];
   for (const { name, type } of fields) {
-    if (type.kind !== 'FloatVector' || !seen.get(name)!.rounds) continue;
-    notes.push(
-      `"${name}" is read as float32, which rounds its digits; --cast ${shellQuote(name)}:float64 keeps them`,
-    );
+    const note = noteOn(name, type, seen.get(name)!);
+    if (note !== undefined) notes.push(note);
   }
   return { schema: { fields }, notes };
+}
+
+/** What may surprise about a field of `type`: digits that it rounds, or that it is no vector. */
+function noteOn(name: string, type: LogicalType, seen: Seen): string | undefined {
+  if (type.kind === 'FloatVector' && seen.rounds) {
+    return `"${name}" is read as float32, which rounds its digits; --cast ${
+      shellQuote(name)
+    }:float64 keeps them`;
+  }
+  if (type.kind !== 'Array' || !areVectors(seen)) return undefined;
+  const lists = [...seen.lengths.values()].reduce((sum, { count }) => sum + count, 0);
+  const usual = usualLength(seen);
+  if (seen.lengths.get(usual)!.count < MOST * lists) return undefined;
+  const [odd, { row }] = [...seen.lengths].find(([length]) => length !== usual)!;
+  return `"${name}" is an Array: row ${row} has ${odd} ${
+    odd === 1 ? 'element' : 'elements'
+  }, most have ${usual}`;
 }
 
 /** A field that later rows may leave out or set to null, the id aside: a sample cannot tell that they do not. */
 function inferField(name: string, seen: Seen, rows: number, roles: Roles, cast: string | undefined): Field {
   const hasNulls = seen.rows < rows || (seen.kinds & NULL) !== 0;
   const nullable = hasNulls || name !== roles.id;
-  const elementNullable = seen.kinds === ARRAY && (seen.elements & NULL) !== 0;
+  const elementNullable = (seen.elements & NULL) !== 0;
   const inferred = inferType(name, { ...seen, kinds: seen.kinds & ~NULL }, name === roles.vector);
   const type = inferred.kind === 'FloatVector' && isDouble(cast)
     ? { ...inferred, kind: 'DoubleVector' } as const
@@ -78,22 +94,36 @@ function isDouble(cast: string | undefined): boolean {
   return cast !== undefined && /^(float64|double|doublevector)(\(\d+\))?$/i.test(cast);
 }
 
-function inferType(
-  name: string,
-  { kinds, elements, shortest, longest }: Seen,
-  isVector: boolean,
-): LogicalType {
+function inferType(name: string, seen: Seen, isVector: boolean): LogicalType {
+  const { kinds, elements, lengths } = seen;
   if (kinds === ARRAY) {
-    const numeric = elements !== 0 && (elements & ~NUMERIC) === 0;
-    const decimal = (elements & (FLOAT | SPECIAL)) !== 0 && longest >= 2;
-    if (numeric && shortest === longest && longest > 0 && (isVector || decimal)) {
-      return { kind: 'FloatVector', dim: longest };
+    // Of the lists of a vector that the user names, reading refuses those of another length, with their rows.
+    if (isVector ? areNumbers(elements) : areVectors(seen) && lengths.size === 1) {
+      return { kind: 'FloatVector', dim: usualLength(seen) };
     }
     const element = scalarType(elements & ~NULL);
     return element === undefined ? { kind: 'JSON' } : { kind: 'Array', element };
   }
   if (kinds === PAIRS && (isVector || /sparse/i.test(name))) return { kind: 'SparseFloatVector' };
   return scalarType(kinds) ?? { kind: 'JSON' };
+}
+
+function areNumbers(kinds: number): boolean {
+  return kinds !== 0 && (kinds & ~NUMERIC) === 0;
+}
+
+/** Whether lists look like vectors, their lengths aside: decimals, and more than one. */
+function areVectors(seen: Seen): boolean {
+  const decimal = (seen.elements & (FLOAT | SPECIAL)) !== 0;
+  return decimal && areNumbers(seen.elements) && usualLength(seen) >= 2;
+}
+
+/** The length that most lists have, the empty ones aside; of several the first. */
+function usualLength({ lengths }: Seen): number {
+  let usual = 0;
+  let most = 0;
+  for (const [length, { count }] of lengths) if (length > 0 && count > most) [usual, most] = [length, count];
+  return usual;
 }
 
 /** The type that holds scalars of all `kinds`, if any does. */

@@ -29,10 +29,10 @@ export const NUMERIC = INT | FLOAT | SPECIAL | HUGE;
 export interface Seen {
   kinds: number;
   rows: number;
-  /** Of arrays: the kinds of their elements, and the least and greatest length. */
+  /** Of arrays: the kinds of their elements. */
   elements: number;
-  shortest: number;
-  longest: number;
+  /** Of arrays: for each length, in the order they came, how many have it and the row of the first. */
+  readonly lengths: Map<number, { count: number; readonly row: number }>;
   /** Whether float32 rounds an element. */
   rounds: boolean;
 }
@@ -55,7 +55,7 @@ export function sampleRow(text: Text, seen: Map<string, Seen>): void {
     expectColon(text);
     let facts = seen.get(name);
     if (facts === undefined) {
-      facts = { kinds: 0, rows: 0, elements: 0, shortest: Infinity, longest: 0, rounds: false };
+      facts = { kinds: 0, rows: 0, elements: 0, lengths: new Map(), rounds: false };
       seen.set(name, facts);
     }
     facts.rows++;
@@ -81,13 +81,14 @@ function sampleValue(text: Text, facts: Seen): number {
       } else {
         const kind = sampleScalar(text);
         facts.elements |= kind;
-        if ((kind & (INT | FLOAT)) !== 0) facts.rounds ||= isRounded(text, start);
+        if ((kind & (INT | FLOAT | HUGE)) !== 0) facts.rounds ||= isRounded(text, start);
       }
       length++;
     } while (nextItem(text, 0x5d));
   }
-  facts.shortest = Math.min(facts.shortest, length);
-  facts.longest = Math.max(facts.longest, length);
+  const same = facts.lengths.get(length);
+  if (same === undefined) facts.lengths.set(length, { count: 1, row: text.row });
+  else same.count++;
   return ARRAY;
 }
 

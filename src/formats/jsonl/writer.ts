@@ -22,7 +22,8 @@ export const writerFactory: WriterFactory = {
       zstd: 'smaller and faster, as unzstd reads it',
     },
   },
-  open: (sink, _, options) => Promise.resolve(openWriter(sink, options)),
+  // deno-lint-ignore require-await
+  open: async (sink, _, options) => openWriter(sink, options),
 };
 
 function openWriter(sink: ByteSink, { compression }: WriteOptions): FormatWriter {
