@@ -5,9 +5,10 @@ import { compileCast } from './cast.ts';
 import type { Cast } from './cast-context.ts';
 import { parseCastType } from './cast-type.ts';
 import type { Problem, Sink } from './endpoint.ts';
+import { normalizeColumn, normalizedField, normalizedMetric } from './normalize.ts';
 import { type Dataset, type Field, type Metric, type Roles } from './schema.ts';
-import { shellQuote } from './shell.ts';
-import { formatType } from './types.ts';
+import { fieldList, shellQuote } from './shell.ts';
+import { formatType, isVector } from './types.ts';
 
 /** What a user asks of the columns. Names are the source's; where a column is renamed, its new name is understood too. */
 export interface MappingOptions {
@@ -16,6 +17,8 @@ export interface MappingOptions {
   readonly casts?: Readonly<Record<string, string>>;
   readonly roles?: Roles;
   readonly metric?: Metric;
+  /** Whether vectors are scaled to the length 1. */
+  readonly normalize?: boolean;
 }
 
 /** How the rows of a source become the rows of a sink. */
@@ -52,24 +55,33 @@ export function compileMapping(
   refuseTwins(renamed);
   const roles = mapRoles(selected, renamed, source.roles, options.roles ?? {});
   const fields = markId(renamed, roles.id);
-  const metric = options.metric ?? source.metric;
+  const metric = options.metric ?? (options.normalize ? normalizedMetric(source.metric) : source.metric);
   const dataset: Dataset = {
     ...source,
     schema: { ...source.schema, fields },
     roles,
     ...(metric === undefined ? {} : { metric }),
   };
+  const normalized = options.normalize ? normalizedField(dataset).name : undefined;
   refuseProblems(dataset, sink);
   const names = new Set(selected.map((field) => field.name));
   return {
     columns: source.schema.fields.filter((field) => names.has(field.name)).map((field) => field.name),
     dataset,
-    notes: [...notesOn(source, names), ...metricNote(source, metric), ...sink.notes?.(dataset) ?? []],
+    notes: [
+      ...notesOn(source, names),
+      ...metricNote(source, metric, options),
+      ...sink.notes?.(dataset) ?? [],
+    ],
     apply(batch, firstRow) {
       const columns = selected.map((field, i) => {
         const column = batch.columns[batch.schema.fields.findIndex((f) => f.name === field.name)];
-        const cast = casts[i]?.cast;
-        return cast === undefined ? column : countRowsFrom(firstRow, () => cast(column));
+        const cast = casts[i]?.cast ?? ((same) => same);
+        const { name } = fields[i];
+        return countRowsFrom(
+          firstRow,
+          () => name === normalized ? normalizeColumn(cast(column), name) : cast(column),
+        );
       });
       return makeBatch(dataset.schema, columns);
     },
@@ -167,9 +179,14 @@ function notesOn({ notes, schema }: Dataset, columns: ReadonlySet<string>): read
   return notes.filter((note) => !left.some((name) => note.startsWith(name)));
 }
 
-function metricNote(source: Dataset, metric: Metric | undefined): readonly string[] {
+function metricNote(
+  source: Dataset,
+  metric: Metric | undefined,
+  options: MappingOptions,
+): readonly string[] {
   if (source.metric === undefined || metric === source.metric) return [];
-  return [`the input says metric ${source.metric}; the output gets ${metric}, as --metric asks`];
+  const why = options.metric === undefined ? 'of vectors of the length 1 the same' : 'as --metric asks';
+  return [`the input says metric ${source.metric}; the output gets ${metric}, ${why}`];
 }
 
 function refuseProblems(dataset: Dataset, sink: Target): void {
@@ -179,15 +196,15 @@ function refuseProblems(dataset: Dataset, sink: Target): void {
   const own = sink.check(castAsProposed(dataset, features));
   const general = unheld.flatMap((field): Problem[] => {
     if (own.some((problem) => problem.field === field.name)) return [];
-    const cast = proposedCast(field, features);
+    const cast = proposedCast(field, dataset, features);
     const kept = dataset.schema.fields.filter((other) =>
-      !unheld.includes(other) || proposedCast(other, features) !== undefined
+      !unheld.includes(other) || proposedCast(other, dataset, features) !== undefined
     );
     return [{
       field: field.name,
       message: `no place for ${formatType(field.type)}`,
       remedy: cast === undefined
-        ? `--fields ${shellQuote(kept.map((other) => other.name).join(','))}`
+        ? `--fields ${fieldList(kept.map((other) => other.name))}`
         : `--cast ${shellQuote(`${field.name}:${cast}`)}`,
     }];
   });
@@ -209,17 +226,25 @@ function joinRemedies(remedies: readonly string[]): string {
 }
 
 /** The type that the sink proposes for a field that it cannot hold, with a dimension where the field knows one. */
-function proposedCast({ type }: Field, features: Target['features']): string | undefined {
+function proposedCast(
+  { name, type }: Field,
+  { schema }: Dataset,
+  features: Target['features'],
+): string | undefined {
   const cast = features.casts?.[type.kind]?.[0];
-  const dim = type.kind === 'Array' ? type.maxCapacity : undefined;
-  return dim === undefined ? cast : cast?.replace('DIM', String(dim));
+  if (type.kind !== 'Array') return cast;
+  const proposed = type.maxCapacity === undefined ? cast : cast?.replace('DIM', String(type.maxCapacity));
+  // Where there is a vector already, a list beside it (tags, say) is hardly meant to be one.
+  const another = schema.fields.some((field) => isVector(field.type)) && proposed !== undefined &&
+    isVector(parseCastType(proposed.replace('DIM', '8'), name, type));
+  return another ? undefined : proposed;
 }
 
 function castAsProposed(dataset: Dataset, features: Target['features']): Dataset {
   const fields = dataset.schema.fields.map((field): Field => {
     const cast = features.kinds.has(field.type.kind)
       ? undefined
-      : proposedCast(field, features)?.replace('DIM', '8');
+      : proposedCast(field, dataset, features)?.replace('DIM', '8');
     return cast === undefined ? field : { ...field, type: parseCastType(cast, field.name, field.type) };
   });
   return { ...dataset, schema: { ...dataset.schema, fields } };

@@ -195,7 +195,7 @@ describe('what cannot be written', () => {
 
   test('metrics that faiss lacks are refused', () => {
     const metric = (f: Field, name: Metric) => problems([f], { metric: name }).map((p) => p.remedy);
-    expect(metric(floats(8), 'COSINE')).toEqual(['--metric IP']);
+    expect(metric(floats(8), 'COSINE')).toEqual(['--normalize']);
     expect(metric(floats(8), 'HAMMING')).toEqual(['--metric L2']);
     expect(metric(bits(8), 'JACCARD')).toEqual(['--metric HAMMING']);
     expect(metric(floats(8), 'JACCARD')).toEqual([]);

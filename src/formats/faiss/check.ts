@@ -1,6 +1,6 @@
 /** What of a data set an index can hold: one vector column and, if there is one, its Int64 ids. */
 import { type Dataset, type Field, idField, vectorField } from '../../core/schema.ts';
-import { shellQuote } from '../../core/shell.ts';
+import { fieldList, shellQuote } from '../../core/shell.ts';
 import { formatType, isDenseVector, isVector } from '../../core/types.ts';
 import type { Problem } from '../format.ts';
 import { MAX_DIM } from './header.ts';
@@ -22,8 +22,8 @@ function vectorProblem(dataset: Dataset, named: Field | undefined): Problem {
   const candidates = dataset.schema.fields.filter((f) => isDenseVector(f.type));
   const choose = (vector: string) => {
     const id = idField(dataset);
-    const fields = id?.type.kind === 'Int64' ? `${id.name},${vector}` : vector;
-    return `--vector ${shellQuote(vector)} --fields ${shellQuote(fields)}`;
+    const fields = id?.type.kind === 'Int64' ? [id.name, vector] : [vector];
+    return `--vector ${shellQuote(vector)} --fields ${fieldList(fields)}`;
   };
   if (named !== undefined) {
     const remedy = candidates.length > 0
@@ -50,10 +50,10 @@ function extraColumns(dataset: Dataset, vector: Field): Problem[] {
   const extra = dataset.schema.fields.filter((f) => f.name !== vector.name && f.name !== id?.name);
   const possibleId = extra.find((f) => f.type.kind === 'Int64');
   const remedy = id !== undefined
-    ? `--fields ${shellQuote(`${id.name},${vector.name}`)}`
+    ? `--fields ${fieldList([id.name, vector.name])}`
     : possibleId !== undefined
-    ? `--id ${shellQuote(possibleId.name)} --fields ${shellQuote(`${possibleId.name},${vector.name}`)}`
-    : `--fields ${shellQuote(vector.name)}`;
+    ? `--id ${shellQuote(possibleId.name)} --fields ${fieldList([possibleId.name, vector.name])}`
+    : `--fields ${fieldList([vector.name])}`;
   return extra.map((f) => ({
     field: f.name,
     message: 'Faiss holds one vector column and one Int64 column of ids, no others',
@@ -70,7 +70,7 @@ function idProblems(dataset: Dataset, vector: Field): Problem[] {
     message: `Faiss' ids are 64-bit integers, not ${
       formatType(id.type)
     }; without this column the row numbers are the ids`,
-    remedy: `--fields ${shellQuote(vector.name)}`,
+    remedy: `--fields ${fieldList([vector.name])}`,
   }];
 }
 
@@ -90,8 +90,10 @@ function metricProblems({ metric }: Dataset, { name, type }: Field): Problem[] {
   if (metric === 'COSINE') {
     return [{
       field: name,
-      message: 'Faiss has no COSINE metric; inner product ranks alike if all vectors have the length 1',
-      remedy: '--metric IP',
+      message:
+        'Faiss has no COSINE metric: --normalize scales vectors to the length 1, where inner product is the same;' +
+        ' --metric IP will do where they have it already',
+      remedy: binary ? '--metric HAMMING' : '--normalize',
     }];
   }
   return [{

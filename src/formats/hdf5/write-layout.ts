@@ -1,6 +1,6 @@
 /** Under which names the columns are written: their own, or those of MilvusDM and ann-benchmarks. */
 import { type Dataset, type Field, idField, type Metric, vectorField } from '../../core/schema.ts';
-import { shellQuote } from '../../core/shell.ts';
+import { fieldList, shellQuote } from '../../core/shell.ts';
 import { formatType, type Kind } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import type { Problem, WriteOptions } from '../format.ts';
@@ -62,7 +62,7 @@ export function layoutProblems(dataset: Dataset, layout: Layout): Problem[] {
     problems.push({
       field: id.name,
       message: `the layout ${layout} holds Int64 ids, not ${formatType(id.type)}`,
-      remedy: `--fields ${shellQuote(vector.name)}`,
+      remedy: `--fields ${fieldList([vector.name])}`,
     });
   }
   for (const { name } of dataset.schema.fields) {
@@ -72,7 +72,7 @@ export function layoutProblems(dataset: Dataset, layout: Layout): Problem[] {
       message: layout === 'milvusdm'
         ? 'the layout milvusdm holds ids and one vector only'
         : 'the layout ann-benchmarks holds one vector only',
-      remedy: `--fields ${shellQuote(kept.join(','))}`,
+      remedy: `--fields ${fieldList(kept)}`,
     });
   }
   return problems;
@@ -94,7 +94,7 @@ function nameProblems(fields: readonly Field[]): Problem[] {
     remedy: name !== ''
       ? `--rename ${shellQuote(`${name}=NAME`)}`
       : named.length > 0
-      ? `--fields ${shellQuote(named.join(','))}`
+      ? `--fields ${fieldList(named)}`
       : 'give the column a name where it comes from',
   }));
 }
