@@ -82,7 +82,7 @@ function open(info: FormatInfo, format: Format, path: string, schema: Schema) {
 
 async function rowsOf(source: Source): Promise<Batch> {
   const batches: Batch[] = [];
-  for (const range of source.ranges) {
+  for (const range of await source.plan()) {
     for await (const { batch } of source.read(range, { batchBytes: 50_000 })) batches.push(batch);
   }
   return batches.length > 0 ? concatBatches(batches) : emptyTable(source.dataset.schema);

@@ -77,7 +77,7 @@ async function inspect(source: FileSource): Promise<Inspection> {
 async function sampleRows(source: FileSource): Promise<Pick<Inspection, 'sample' | 'sampleError'>> {
   const sample: Record<string, string>[] = [];
   try {
-    for (const range of source.ranges) {
+    for (const range of await source.plan()) {
       for await (
         const { batch } of source.read(range, { batchBytes: 1 << 16, limit: SAMPLE_ROWS - sample.length })
       ) {

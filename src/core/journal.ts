@@ -4,7 +4,7 @@
  * process died while appending) is ignored.
  */
 import { VtsError } from '../errors.ts';
-import type { Cursor } from './endpoint.ts';
+import type { Cursor, Range } from './endpoint.ts';
 
 /** The first line: what the journal belongs to. */
 export interface JournalHeader {
@@ -12,6 +12,21 @@ export interface JournalHeader {
   readonly version: 1;
   /** Everything that must be the same when the job is resumed: source, target, options. */
   readonly job: Readonly<Record<string, string>>;
+}
+
+/** What must be known again when the job is resumed: the plan of the source, what the sink made. */
+export interface JournalFact {
+  readonly type: 'fact';
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** Says, before a part is begun, how far into its range it may reach. */
+export interface JournalReach {
+  readonly type: 'reach';
+  readonly range: string;
+  /** Rows from the start of the range; `null` for no bound. */
+  readonly rows: number | null;
 }
 
 /** A committed part. */
@@ -26,6 +41,10 @@ export interface JournalPart {
   readonly last: boolean;
   readonly rows: number;
   readonly bytes: number;
+  /** Rows that were refused and put aside. */
+  readonly rejected?: number;
+  /** What the sink wants to find again. */
+  readonly mark?: string;
 }
 
 /** Where journal lines are kept. */
@@ -38,13 +57,47 @@ export interface JournalStore {
 
 /** An open journal. */
 export interface Journal {
+  /** Whether an earlier run began this job. */
+  readonly resumed: boolean;
   readonly parts: readonly JournalPart[];
   append(part: JournalPart): void;
+  /** Rows from the start of `range` that an earlier run may have written, committed or not; 0 when it never began. */
+  reach(range: string): number;
+  /** Keeps, before a part of `range` is begun, how many rows from the start of the range may be written with it. */
+  reaches(range: string, rows: number): void;
+  /** The last value recorded under `name`. */
+  fact(name: string): unknown;
+  /** Keeps a JSON value; durable on return. */
+  record(name: string, value: unknown): void;
+}
+
+/** The name under which the plan of the source is kept. */
+const PLAN = 'plan';
+
+/** The ranges of the job: those of its first run, else what `plan` says, which is kept. */
+export async function plannedRanges(
+  journal: Journal,
+  plan: () => Promise<readonly Range[]>,
+): Promise<readonly Range[]> {
+  const kept = journal.fact(PLAN) as readonly Range[] | undefined;
+  if (kept !== undefined) return kept;
+  const ranges = await plan();
+  journal.record(PLAN, ranges);
+  return ranges;
 }
 
 /** A journal that is forgotten with the process, for targets that are one file. */
 export function forgetfulJournal(): Journal {
-  return { parts: [], append() {} };
+  const facts = new Map<string, unknown>();
+  return {
+    resumed: false,
+    parts: [],
+    append() {},
+    reach: () => 0,
+    reaches() {},
+    fact: (name) => facts.get(name),
+    record: (name, value) => void facts.set(name, value),
+  };
 }
 
 /**
@@ -54,8 +107,8 @@ export function forgetfulJournal(): Journal {
 export function openJournal(store: JournalStore, job: JournalHeader['job'], resume: boolean): Journal {
   const lines = parseLines(store.read());
   const header: JournalHeader = { type: 'job', version: 1, job };
-  const parts: JournalPart[] = [];
-  if (lines.length === 0) store.append(`${JSON.stringify(header)}\n`, true);
+  const write = (line: object, replace = false) => store.append(`${JSON.stringify(line)}\n`, replace);
+  if (lines.length === 0) write(header, true);
   else {
     if (!resume) {
       throw new VtsError('JournalConflict', 'an earlier run of a job was not finished here', {
@@ -63,15 +116,30 @@ export function openJournal(store: JournalStore, job: JournalHeader['job'], resu
       });
     }
     refuseOtherJob(lines[0] as JournalHeader, header);
-    parts.push(...lines.slice(1) as JournalPart[]);
     // What follows the last whole line is torn: write the whole lines again, so that the next line starts cleanly.
     store.append(lines.map((line) => `${JSON.stringify(line)}\n`).join(''), true);
   }
+  const entries = lines.slice(1) as (JournalPart | JournalFact | JournalReach)[];
+  const parts = entries.filter((entry) => entry.type === 'part');
+  const facts = new Map(entries.flatMap((e) => e.type === 'fact' ? [[e.name, e.value]] : []));
+  const reaches = new Map(
+    entries.flatMap((e) => e.type === 'reach' ? [[e.range, e.rows ?? Infinity] as const] : []),
+  );
   return {
+    resumed: lines.length > 0,
     parts,
     append(part) {
-      store.append(`${JSON.stringify(part)}\n`, false);
+      write(part);
       parts.push(part);
+    },
+    reach: (range) => reaches.get(range) ?? 0,
+    reaches(range, rows) {
+      write({ type: 'reach', range, rows: rows === Infinity ? null : rows } satisfies JournalReach);
+    },
+    fact: (name) => facts.get(name),
+    record(name, value) {
+      write({ type: 'fact', name, value } satisfies JournalFact);
+      facts.set(name, value);
     },
   };
 }

@@ -2,12 +2,17 @@
 import { VtsError } from '../errors.ts';
 import { type Batch, batchBytes as sizeOf, DEFAULT_BATCH_BYTES, sliceBatch } from './batch.ts';
 import { firstNull } from './column.ts';
-import type { PartWriter, PositionedBatch, Range, Sink, Source } from './endpoint.ts';
+import type { OnStage, PositionedBatch, Range, Sink, Source } from './endpoint.ts';
 import { release } from './garbage.ts';
-import { forgetfulJournal, type Journal } from './journal.ts';
+import { forgetfulJournal, type Journal, plannedRanges } from './journal.ts';
+import { Lane } from './lane.ts';
 import type { Mapping } from './mapping.ts';
 import { shellQuote } from './shell.ts';
+import { type Progress, Tally, type TransferSummary } from './tally.ts';
+import { createThrottle, type Rate, type Throttle } from './throttle.ts';
 import { isVector } from './types.ts';
+
+export type { Progress, TransferSummary } from './tally.ts';
 
 /** How a transfer goes on; all optional. */
 export interface TransferOptions {
@@ -16,40 +21,23 @@ export interface TransferOptions {
   /** Cuts a new part when one holds this many bytes; one part for all when absent. */
   readonly partBytes?: number;
   readonly batchBytes?: number;
+  /** Ranges read at the same time, where source and sink allow it. */
+  readonly parallel?: number;
+  readonly rate?: Rate;
   readonly journal?: Journal;
   readonly signal?: AbortSignal;
   /** Called after every batch. */
   readonly onProgress?: (progress: Progress) => void;
-}
-
-/** What is done so far, earlier runs of a resumed job included. */
-export interface Progress {
-  readonly rows: number;
-  /** Of {@linkcode rows}, those of earlier runs. */
-  readonly rowsResumed: number;
-  /** Bytes of the rows in memory. */
-  readonly bytes: number;
-  readonly parts: number;
-  /** Share of the source read, from 0 to 1, where it is not told by rows. */
-  readonly fraction?: number;
-}
-
-/** What a transfer did. */
-export interface TransferSummary {
-  readonly rowsRead: number;
-  readonly rowsWritten: number;
-  /** Rows that the target holds, read back from it; absent when it cannot tell. */
-  readonly rowsCounted?: number;
-  /** Of {@linkcode rowsWritten}, those of earlier runs. */
-  readonly rowsResumed: number;
-  readonly bytesWritten: number;
-  readonly parts: number;
+  /** Called during long steps that move no rows. */
+  readonly onStage?: OnStage;
+  /** Called for what a user should know, found at the end. */
+  readonly onNote?: (text: string) => void;
 }
 
 /**
  * Moves all rows of `source` into `sink`.
  * @throws VtsError whatever an end raises, with rows counted over the whole run; RowsMissing when the counts disagree;
- *   Interrupted when the signal is raised. The part at hand is dropped first.
+ *   Interrupted when the signal is raised. The parts at hand are dropped first.
  */
 export async function transfer(
   source: Source,
@@ -57,35 +45,88 @@ export async function transfer(
   mapping: Mapping,
   options: TransferOptions = {},
 ): Promise<TransferSummary> {
-  const state = new TransferState(source, sink, mapping, options);
+  const journal = options.journal ?? forgetfulJournal();
+  const tally = new Tally(journal);
+  await sink.prepare?.(mapping.dataset, journal);
+  const ranges = await plannedRanges(journal, () => source.plan());
+  const workers = workerCount(source, sink, ranges, options);
+  const { partBytes, limit = Infinity } = options;
+  const rows = mapping.dataset.rows === undefined ? {} : { rows: Math.min(mapping.dataset.rows, limit) };
+  const dataset = { ...mapping.dataset, ...rows };
+  const repeatable = source.repeatable ?? false;
+  const lanes = Array.from(
+    { length: partBytes === undefined ? 1 : workers },
+    () => new Lane({ sink, dataset, journal, tally, partBytes, repeatable }),
+  );
+  const move = new Mover(source, sink, mapping, { ...options, journal }, tally);
   try {
-    for (const range of source.ranges) {
-      if (state.limitReached) break;
-      await state.moveRange(range);
-      if (options.partBytes !== undefined) await state.commit();
-    }
-    await state.commit(true);
+    const queue = ranges[Symbol.iterator]();
+    await allOrStop(lanes, workers, async (lane) => {
+      for (const range of queue) {
+        if (move.stopped) return;
+        await move.range(range, lane);
+      }
+    }, () => move.stop());
+    for (const [i, lane] of lanes.entries()) await lane.commit(i === 0 && tally.parts.length === 0);
   } catch (error) {
-    await state.abort();
+    await Promise.all(lanes.map((lane) => lane.abort()));
     throw error;
   }
-  return await prove(sink, state.summary());
+  return await prove(source, sink, tally, options);
 }
 
-async function prove(
+function workerCount(
+  source: Source,
   sink: Sink,
-  summary: TransferSummary & { numbers: readonly number[] },
+  ranges: readonly Range[],
+  { parallel = 1, limit, partBytes }: TransferOptions,
+): number {
+  if (limit !== undefined) return 1;
+  const writers = partBytes === undefined ? Infinity : sink.parallel ?? 1;
+  return Math.max(1, Math.min(parallel, source.parallel ?? 1, writers, ranges.length));
+}
+
+/** Runs `workers` workers over `lanes`; when one fails, `stop` is called and the others are waited for. */
+async function allOrStop(
+  lanes: readonly Lane[],
+  workers: number,
+  work: (lane: Lane) => Promise<void>,
+  stop: () => void,
+): Promise<void> {
+  const failures: unknown[] = [];
+  await Promise.all(Array.from({ length: workers }, (_, i) =>
+    work(lanes[i % lanes.length]).catch((error) => {
+      failures.push(error);
+      stop();
+    })));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Compares what was read, written and counted. */
+async function prove(
+  source: Source,
+  sink: Sink,
+  tally: Tally,
+  { limit, onStage = () => {}, onNote = () => {} }: TransferOptions,
 ): Promise<TransferSummary> {
-  const { numbers, ...facts } = summary;
-  const counted = await sink.count(numbers);
-  if (facts.rowsRead !== facts.rowsWritten || (counted !== undefined && counted !== facts.rowsWritten)) {
+  for (const note of await sink.finish?.(onStage) ?? []) onNote(note);
+  const summary = tally.summary();
+  const counted = await sink.count(tally.parts);
+  const written = summary.rowsWritten + (summary.rowsRejected ?? 0);
+  if (summary.rowsRead !== written || (counted !== undefined && counted !== summary.rowsWritten)) {
     throw new VtsError('RowsMissing', `${sink.name} does not hold all rows`, {
       file: sink.name,
-      expected: `${facts.rowsRead} rows as read; written ${facts.rowsWritten}, counted ${counted ?? 'not'}`,
+      expected: `${summary.rowsRead} rows as read; written ${summary.rowsWritten}, counted ${
+        counted ?? 'not'
+      }`,
       remedy: 'do not use the output; report this as a bug',
     });
   }
-  return counted === undefined ? facts : { ...facts, rowsCounted: counted };
+  if (limit === undefined) {
+    for (const note of await source.prove?.(tally.byRange) ?? []) onNote(note);
+  }
+  await sink.seal?.();
+  return counted === undefined ? summary : { ...summary, rowsCounted: counted };
 }
 
 /** Names `file` in errors of `action` that name none. */
@@ -102,142 +143,96 @@ function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The part at hand and all counts. Private to this file: {@linkcode transfer} is the way in. */
-class TransferState {
+/** Moves the rows of ranges into lanes. Private to this file: {@linkcode transfer} is the way in. */
+class Mover {
   readonly #source: Source;
   readonly #sink: Sink;
   readonly #mapping: Mapping;
-  readonly #options: TransferOptions;
-  readonly #journal: Journal;
-  #writer: PartWriter | undefined;
-  /** The position after the last row handed to the writer. */
-  #at: { range: string; after: unknown; last: boolean } | undefined;
-  #rowsInPart = 0;
-  /** Rows of the range at hand that were read before, in this run or an earlier one. */
-  #rowsInRange = 0;
-  #rowsRead: number;
-  #rowsWritten: number;
-  #bytesWritten: number;
-  #bytesMoved = 0;
-  readonly #rowsResumed: number;
-  /** Numbers of the committed parts. */
-  readonly #parts: number[];
+  readonly #options: TransferOptions & { readonly journal: Journal };
+  readonly #tally: Tally;
+  readonly #throttle: Throttle;
+  /** Ends reads that other workers are waiting for when one has failed. */
+  readonly #reads = new AbortController();
 
-  constructor(source: Source, sink: Sink, mapping: Mapping, options: TransferOptions) {
+  constructor(
+    source: Source,
+    sink: Sink,
+    mapping: Mapping,
+    options: TransferOptions & { readonly journal: Journal },
+    tally: Tally,
+  ) {
     this.#source = source;
     this.#sink = sink;
     this.#mapping = mapping;
     this.#options = options;
-    this.#journal = options.journal ?? forgetfulJournal();
-    this.#parts = this.#journal.parts.map((part) => part.part);
-    this.#rowsResumed = this.#journal.parts.reduce((sum, part) => sum + part.rows, 0);
-    this.#rowsRead = this.#rowsWritten = this.#rowsResumed;
-    this.#bytesWritten = this.#journal.parts.reduce((sum, part) => sum + part.bytes, 0);
+    this.#tally = tally;
+    this.#throttle = createThrottle(options.rate, options.signal);
   }
 
-  get limitReached(): boolean {
-    return this.#options.limit !== undefined && this.#rowsRead >= this.#options.limit;
+  get #limitReached(): boolean {
+    return this.#options.limit !== undefined && this.#tally.rowsRead >= this.#options.limit;
   }
 
-  async moveRange(range: Range): Promise<void> {
-    const { batchBytes = DEFAULT_BATCH_BYTES, signal, limit } = this.#options;
-    const done = this.#journal.parts.filter((part) => part.range === range.id);
+  /** Whether no more ranges are to be begun. */
+  get stopped(): boolean {
+    return this.#reads.signal.aborted || this.#limitReached;
+  }
+
+  /** Lets the ranges at hand end early, as the transfer has failed. */
+  stop(): void {
+    this.#reads.abort();
+  }
+
+  async range(range: Range, lane: Lane): Promise<void> {
+    const { batchBytes = DEFAULT_BATCH_BYTES, signal, limit, journal } = this.#options;
+    const done = journal.parts.filter((part) => part.range === range.id);
     if (done.some((part) => part.last)) return;
     const after = done.at(-1)?.after;
-    this.#rowsInRange = done.reduce((sum, part) => sum + part.rows, 0);
     const batches = this.#source.read(range, {
       columns: this.#mapping.columns,
       batchBytes,
       ...(after === undefined ? {} : { after }),
-      ...(limit === undefined ? {} : { limit: limit - this.#rowsRead }),
-      ...(signal === undefined ? {} : { signal }),
+      ...(limit === undefined ? {} : { limit: limit - this.#tally.rowsRead }),
+      signal: signal === undefined ? this.#reads.signal : AbortSignal.any([signal, this.#reads.signal]),
     });
     for await (const positioned of batches) {
       if (signal?.aborted) throw signal.reason;
-      await this.#move(range, positioned);
+      if (this.#reads.signal.aborted) return;
+      await this.#move(range, positioned, lane);
       await breathe();
-      if (this.limitReached) break;
+      if (this.#limitReached) break;
     }
-    if (this.#writer !== undefined) {
-      this.#at = { range: range.id, after: this.#at?.after, last: !this.limitReached };
-    }
+    if (!this.#limitReached) await lane.endRange(range);
   }
 
-  async #move(range: Range, { batch, cursor }: PositionedBatch): Promise<void> {
-    const { limit, partBytes, onProgress } = this.#options;
-    const wanted = limit === undefined ? batch.length : Math.min(batch.length, limit - this.#rowsRead);
+  async #move(range: Range, { batch, cursor }: PositionedBatch, lane: Lane): Promise<void> {
+    const { limit, onProgress } = this.#options;
+    const tally = this.#tally;
+    const wanted = limit === undefined ? batch.length : Math.min(batch.length, limit - tally.rowsRead);
+    const firstRow = tally.byRange.get(range.id) ?? 0;
     const mapped = inFile(range.name, () => {
-      const rows = this.#mapping.apply(sliceBatch(batch, 0, wanted), this.#rowsInRange);
-      if (!this.#sink.features.nulls) this.#refuseNulls(rows);
+      const rows = this.#mapping.apply(sliceBatch(batch, 0, wanted), firstRow);
+      if (!this.#sink.features.nulls) this.#refuseNulls(rows, firstRow);
       return rows;
     });
-    this.#writer ??= await this.#begin();
-    await this.#writer.write(mapped);
-    this.#at = { range: range.id, after: cursor, last: false };
-    this.#rowsRead += wanted;
-    this.#rowsInRange += wanted;
-    this.#rowsInPart += wanted;
     const bytes = sizeOf(mapped);
-    this.#bytesMoved += bytes;
+    await this.#throttle.take(wanted, bytes);
+    await lane.write(range, firstRow, mapped, cursor);
+    tally.rowsRead += wanted;
+    tally.countRange(range.id, wanted);
+    tally.bytesMoved += bytes;
     release(bytes);
-    const fraction = this.#source.fraction?.();
-    onProgress?.({
-      rows: this.#rowsRead,
-      rowsResumed: this.#rowsResumed,
-      bytes: this.#bytesMoved,
-      parts: this.#parts.length,
-      ...(fraction === undefined ? {} : { fraction }),
-    });
-    if (partBytes !== undefined && this.#writer.bytes >= partBytes) await this.commit();
+    onProgress?.(tally.progress(this.#source.fraction?.()));
   }
 
-  #begin(): Promise<PartWriter> {
-    const { dataset } = this.#mapping;
-    const { limit = Infinity } = this.#options;
-    const rows = dataset.rows === undefined ? {} : { rows: Math.min(dataset.rows, limit) };
-    return this.#sink.begin({ ...dataset, ...rows }, (this.#parts.at(-1) ?? -1) + 1);
-  }
-
-  /** Makes the part at hand safe; with `force`, a part without rows too, so that an empty data set has a file. */
-  async commit(force = false): Promise<void> {
-    if (force && this.#parts.length === 0) this.#writer ??= await this.#begin();
-    if (this.#writer === undefined) return;
-    const receipt = await this.#writer.commit();
-    const part = (this.#parts.at(-1) ?? -1) + 1;
-    this.#journal.append({
-      type: 'part',
-      part,
-      ...(this.#at ?? { range: '', after: null, last: true }),
-      rows: receipt.rows,
-      bytes: receipt.bytes,
-    });
-    if (receipt.rows !== this.#rowsInPart) {
-      throw new VtsError('RowsMissing', `part ${part} of ${this.#sink.name} has ${receipt.rows} rows`, {
-        expected: `${this.#rowsInPart} rows as read`,
-        remedy: 'do not use the output; report this as a bug',
-      });
-    }
-    this.#parts.push(part);
-    this.#rowsWritten += receipt.rows;
-    this.#bytesWritten += receipt.bytes;
-    this.#rowsInPart = 0;
-    this.#writer = undefined;
-  }
-
-  async abort(): Promise<void> {
-    await this.#writer?.abort();
-    this.#writer = undefined;
-  }
-
-  #refuseNulls(batch: Batch): void {
+  #refuseNulls(batch: Batch, firstRow: number): void {
     batch.columns.forEach((column, i) => {
       const row = firstNull(column);
       if (row < 0) return;
-      const { name } = batch.schema.fields[i];
-      const { type } = batch.schema.fields[i];
+      const { name, type } = batch.schema.fields[i];
       const others = batch.schema.fields.filter((field) => field.name !== name).map((field) => field.name);
       throw new VtsError('RowInvalid', `${this.#sink.name} cannot hold a null, and "${name}" has one`, {
-        row: this.#rowsInRange + row,
+        row: firstRow + row,
         field: name,
         remedy: isVector(type)
           ? 'write Parquet or JSON lines, which hold nulls'
@@ -246,16 +241,5 @@ class TransferState {
           }, or write Parquet or JSON lines`,
       });
     });
-  }
-
-  summary(): TransferSummary & { numbers: readonly number[] } {
-    return {
-      rowsRead: this.#rowsRead,
-      rowsWritten: this.#rowsWritten,
-      rowsResumed: this.#rowsResumed,
-      bytesWritten: this.#bytesWritten,
-      parts: this.#parts.length,
-      numbers: this.#parts,
-    };
   }
 }

@@ -27,7 +27,7 @@ describe('openFileSource()', () => {
       expect(source.files).toEqual(names);
       expect(source.dataset.rows).toBe(120);
       const batches = [];
-      for (const range of source.ranges) {
+      for (const range of await source.plan()) {
         for await (const { batch } of source.read(range, { batchBytes: 1000, columns: ['id'] })) {
           batches.push(batch);
         }

@@ -2,7 +2,7 @@
  * A directory of numbered part files as a sink: `part-00000.parquet` and so on, with a hidden journal beside them by which
  * `--resume` goes on after the last whole part.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Sink } from '../../core/endpoint.ts';
 import { type Journal, type JournalHeader, openJournal } from '../../core/journal.ts';
 import { VtsError } from '../../errors.ts';
@@ -14,6 +14,7 @@ import { fileLog } from '../../stores/log.ts';
 import { countRows, openPart, type OutputFormat, type OutputOptions, refuseFullDisk } from './part-file.ts';
 
 const JOURNAL = '.vts-journal.jsonl';
+const PART = /^part-\d{5,}\./;
 
 /** A sink of part files and the journal of its parts. */
 export interface DirectorySink extends Sink {
@@ -40,19 +41,20 @@ export function openDirectorySink(
     else if (log.read() === '') clear(directory, false);
     const journal = openJournal(log, options.job, options.resume);
     for (const { part, bytes } of journal.parts) requirePart(partPath(part), bytes);
+    removeStrays(directory, new Set(journal.parts.map(({ part }) => basename(partPath(part)))));
     const writeOptions: WriteOptions = { ...options, scratch: () => createScratch(options.tempDir) };
     return {
       name: directory,
       features: format.writer.features,
       resume: 'keyed',
+      parallel: Infinity,
       journal,
       check: (dataset) => format.writer.check?.(dataset, writeOptions) ?? [],
       notes: (dataset) => format.writer.notes?.(dataset, writeOptions) ?? [],
       // deno-lint-ignore require-await
-      async begin(dataset, part) {
+      async begin(dataset, { part }) {
         if (part === 0) refuseFullDisk(dataset, directory);
-        // A file that is there already was committed just before a crash, its journal line never written: it is replaced.
-        return openPart(format.writer, createFileSink(partPath(part), true), dataset, writeOptions);
+        return openPart(format.writer, createFileSink(partPath(part), false), dataset, writeOptions);
       },
       async count(parts) {
         let rows = 0;
@@ -78,7 +80,7 @@ export function openDirectorySink(
 
 /** Makes room for a new job: removes what an earlier one left when `overwrite` says so, and never anything else. */
 function clear(directory: string, overwrite: boolean): void {
-  const names = nodeFileOps.list(directory).filter((name) => name === JOURNAL || /^part-\d{5,}\./.test(name));
+  const names = nodeFileOps.list(directory).filter((name) => name === JOURNAL || PART.test(name));
   if (names.length === 0) return;
   if (!overwrite) {
     throw new VtsError('OutputExists', `${directory} holds parts already`, {
@@ -89,6 +91,13 @@ function clear(directory: string, overwrite: boolean): void {
     });
   }
   for (const name of names) nodeFileOps.unlink(join(directory, name));
+}
+
+/** Removes parts that were committed just before a crash, their journal lines never written: their rows come again. */
+function removeStrays(directory: string, known: ReadonlySet<string>): void {
+  for (const name of nodeFileOps.list(directory)) {
+    if (PART.test(name) && !known.has(name)) nodeFileOps.unlink(join(directory, name));
+  }
 }
 
 function requirePart(path: string, bytes: number): void {

@@ -1,6 +1,6 @@
 /** One or many files of one data set as a source. */
 import { makeBatch } from '../../core/batch.ts';
-import { projectSchema, type ReadRequest, type Source } from '../../core/endpoint.ts';
+import { projectSchema, type Range, type ReadRequest, type Source } from '../../core/endpoint.ts';
 import type { Dataset, Field, Metric, Schema } from '../../core/schema.ts';
 import { formatType, sameLayout } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
@@ -79,7 +79,8 @@ class FileSourceOver implements FileSource {
   readonly dataset: Dataset;
   readonly fingerprint: string;
   readonly bytes?: number;
-  readonly ranges: Source['ranges'];
+  readonly repeatable = true;
+  readonly #ranges: readonly Range[];
   readonly #inputs: readonly Input[];
   readonly #first: OpenFile;
   readonly #options: FileSourceOptions;
@@ -102,7 +103,7 @@ class FileSourceOver implements FileSource {
       ? displayName(inputs[0].file)
       : `${inputs.length} files (${inputs[0].file} ...)`;
     this.dataset = mergeDatasets(this.files, datasets, options);
-    this.ranges = inputs.map(({ file }, i) => ({
+    this.#ranges = inputs.map(({ file }, i) => ({
       id: `${i}:${file}`,
       name: displayName(file),
       ...(datasets[i].rows === undefined ? {} : { rows: datasets[i].rows }),
@@ -115,7 +116,11 @@ class FileSourceOver implements FileSource {
     }
   }
 
-  async *read({ id }: Source['ranges'][number], request: ReadRequest): ReturnType<Source['read']> {
+  plan(): Promise<readonly Range[]> {
+    return Promise.resolve(this.#ranges);
+  }
+
+  async *read({ id }: Range, request: ReadRequest): ReturnType<Source['read']> {
     const index = Number(id.slice(0, id.indexOf(':')));
     const opened = index === 0 ? this.#first : await open(this.#inputs[index], this.#options);
     const schema = projectSchema(this.dataset.schema, request.columns);

@@ -11,7 +11,12 @@ export function memorySource(ranges: readonly Batch[], more: Partial<Dataset> = 
     name: 'memory',
     dataset: { schema: ranges[0].schema, rows, roles: {}, notes: [], ...more },
     fingerprint: `memory:${rows}`,
-    ranges: ranges.map((batch, i) => ({ id: `range-${i}`, name: 'memory', rows: batch.length })),
+    parallel: Infinity,
+    repeatable: true,
+    // deno-lint-ignore require-await
+    async plan() {
+      return ranges.map((batch, i) => ({ id: `range-${i}`, name: 'memory', rows: batch.length }));
+    },
     async *read({ id }, { columns, after, limit = Infinity, batchBytes }) {
       const table = project(ranges[Number(id.slice('range-'.length))], columns);
       const step = rowsPerBatch(table.schema, batchBytes);
@@ -44,10 +49,11 @@ export function memorySink(parts: Map<number, Batch | undefined> = new Map()): M
     name: 'memory',
     features: { kinds: new Set(KINDS), nulls: true },
     resume: 'keyed',
+    parallel: Infinity,
     parts,
     check: () => [],
     // deno-lint-ignore require-await
-    async begin(_dataset, part) {
+    async begin(_dataset, { part }) {
       const batches: Batch[] = [];
       let bytes = 0;
       return {
