@@ -23,6 +23,8 @@ export const ERRORS = {
   ServerRefused: kind(2, 'a server refuses a request, and would again'),
   RowsMissing: kind(3, 'rows read, written and counted do not agree'),
   RowsRejected: kind(3, 'done, but some rows were refused and are in the reject file'),
+  DumpDamaged: kind(4, 'a dump is not what was written'),
+  Differs: kind(4, 'two data sets are not equal'),
   AuthFailed: kind(5, 'a server does not accept the user, the password or the token'),
   TlsFailed: kind(5, 'no secure connection: certificate or protocol'),
   InputMissing: kind(6, 'an input does not exist'),

@@ -69,6 +69,8 @@ export interface Journal {
   fact(name: string): unknown;
   /** Keeps a JSON value; durable on return. */
   record(name: string, value: unknown): void;
+  /** The journal of one transfer among several that make up a job: the same lines, marked `name`. */
+  scoped(name: string): Journal;
 }
 
 /** The name under which the plan of the source is kept. */
@@ -97,6 +99,7 @@ export function forgetfulJournal(): Journal {
     reaches() {},
     fact: (name) => facts.get(name),
     record: (name, value) => void facts.set(name, value),
+    scoped: () => forgetfulJournal(),
   };
 }
 
@@ -119,28 +122,41 @@ export function openJournal(store: JournalStore, job: JournalHeader['job'], resu
     // What follows the last whole line is torn: write the whole lines again, so that the next line starts cleanly.
     store.append(lines.map((line) => `${JSON.stringify(line)}\n`).join(''), true);
   }
-  const entries = lines.slice(1) as (JournalPart | JournalFact | JournalReach)[];
-  const parts = entries.filter((entry) => entry.type === 'part');
-  const facts = new Map(entries.flatMap((e) => e.type === 'fact' ? [[e.name, e.value]] : []));
+  return view(lines.slice(1) as Entry[], lines.length > 0, write, '');
+}
+
+type Entry = (JournalPart | JournalFact | JournalReach) & { readonly scope?: string };
+
+/** The journal that the entries of one scope make up. */
+function view(
+  entries: readonly Entry[],
+  resumed: boolean,
+  write: (line: object) => void,
+  scope: string,
+): Journal {
+  const own = entries.filter((entry) => (entry.scope ?? '') === scope);
+  const parts = own.filter((entry) => entry.type === 'part');
+  const facts = new Map(own.flatMap((e) => e.type === 'fact' ? [[e.name, e.value]] : []));
   const reaches = new Map(
-    entries.flatMap((e) => e.type === 'reach' ? [[e.range, e.rows ?? Infinity] as const] : []),
+    own.flatMap((e) => e.type === 'reach' ? [[e.range, e.rows ?? Infinity] as const] : []),
   );
+  const add = (entry: JournalPart | JournalFact | JournalReach) =>
+    write(scope === '' ? entry : { ...entry, scope });
   return {
-    resumed: lines.length > 0,
+    resumed,
     parts,
     append(part) {
-      write(part);
+      add(part);
       parts.push(part);
     },
     reach: (range) => reaches.get(range) ?? 0,
-    reaches(range, rows) {
-      write({ type: 'reach', range, rows: rows === Infinity ? null : rows } satisfies JournalReach);
-    },
+    reaches: (range, rows) => add({ type: 'reach', range, rows: rows === Infinity ? null : rows }),
     fact: (name) => facts.get(name),
     record(name, value) {
-      write({ type: 'fact', name, value } satisfies JournalFact);
+      add({ type: 'fact', name, value });
       facts.set(name, value);
     },
+    scoped: (name) => view(entries, resumed, write, `${scope}/${name}`),
   };
 }
 
