@@ -1,17 +1,14 @@
 /** `vts convert`: between file formats. */
 import { Command } from '@commander-js/extra-typings';
-import { tmpdir } from 'node:os';
-import { dirname } from 'node:path';
-import { type FileSource, openFileSource } from '../connectors/file/file-source.ts';
-import { isDirectoryOutput, openOutput } from '../connectors/file/open-output.ts';
-import { DEFAULT_BATCH_BYTES } from '../core/batch.ts';
 import { VtsError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { defined } from './defined.ts';
+import { requireVerb } from './endpoints.ts';
 import { CONVERT_EXAMPLES, formatExamples } from './examples.ts';
-import { columns, input, output, talk, work } from './options.ts';
+import { mappingOf, openInputs, openOutputs } from './file-ends.ts';
+import { jobOf } from './job.ts';
+import { columns, input, output, talk, work } from './options/common.ts';
 import { runTransfer } from './run-transfer.ts';
-import { readSchemaFile } from './schema-file.ts';
 
 function define() {
   return new Command('convert')
@@ -24,13 +21,13 @@ function define() {
     )
     .addOption(input.from).addOption(output.to).addOption(input.schema)
     .addOption(columns.fields).addOption(columns.rename).addOption(columns.cast)
-    .addOption(columns.id).addOption(columns.vector).addOption(columns.metric).addOption(columns.limit)
+    .addOption(columns.id).addOption(columns.vector).addOption(columns.metric).addOption(columns.normalize)
+    .addOption(columns.limit)
     .addOption(input.order).addOption(output.overwrite).addOption(output.compression).addOption(output.layout)
     .addOption(output.partSize).addOption(output.resume)
     .addOption(work.batchBytes).addOption(work.tempDir)
-    .addOption(talk.json).addOption(talk.quiet).addOption(talk.verbose).addOption(talk.progress).addOption(
-      talk.color,
-    )
+    .addOption(talk.json).addOption(talk.quiet).addOption(talk.verbose).addOption(talk.progress)
+    .addOption(talk.color)
     .addHelpText('after', formatExamples(CONVERT_EXAMPLES));
 }
 
@@ -46,41 +43,23 @@ async function convert(
   options: ConvertOptions,
   context: Context,
 ): Promise<void> {
-  const target = endpoints[endpoints.length - 1];
+  const [inputs, target] = [endpoints.slice(0, -1), endpoints[endpoints.length - 1]];
   const report = context.report({ ...options, dataOnStdout: target === '-' });
-  if (endpoints.length < 2) {
+  if (inputs.length === 0) {
     throw new VtsError('Usage', 'The output is missing', { expected: `vts convert ${target} OUTPUT` });
   }
-  const tempDir = options.tempDir ?? (target === '-' ? tmpdir() : dirname(target));
-  const { from, fields, rename: renames, cast: casts, metric, limit } = options;
-  const roles = defined({ id: options.id, vector: options.vector });
-  const schema = options.schema === undefined ? undefined : readSchemaFile(options.schema);
-  const source = await openFileSource(endpoints.slice(0, -1), {
-    ...defined({ format: from, schema, metric, casts }),
-    output: target,
-    roles: oldNames(roles, renames ?? {}),
-    order: options.order,
-    tempDir,
-  });
+  requireVerb('convert', inputs, target);
+  const source = await openInputs(inputs, target, options);
   try {
-    const parts = options.partSize !== undefined || isDirectoryOutput(target);
-    const { sink, journal } = await openOutput(target, {
-      ...defined({ format: options.to, compression: options.compression, layout: options.layout }),
-      overwrite: options.overwrite ?? false,
-      resume: options.resume ?? false,
-      parts,
-      tempDir,
-      job: jobOf(source, options),
-    });
-    const partBytes = parts ? options.partSize ?? DEFAULT_PART_BYTES : undefined;
-    const batchBytes = options.batchBytes ?? (partBytes === undefined ? undefined : batchBytesFor(partBytes));
+    const job = jobOf({ source: source.fingerprint }, options);
+    const { sink, journal, sizes } = await openOutputs(target, options, job);
     try {
       await runTransfer({
         command: 'convert',
         source,
         sink,
-        mapping: defined({ fields, renames, casts, metric, roles }),
-        options: { ...defined({ limit, batchBytes, partBytes }), journal, signal: context.signal },
+        mapping: mappingOf(options),
+        options: { ...defined({ limit: options.limit }), ...sizes, journal, signal: context.signal },
       }, report);
     } finally {
       await sink.close();
@@ -88,45 +67,4 @@ async function convert(
   } finally {
     await source.close();
   }
-}
-
-const DEFAULT_PART_BYTES = 256 * 2 ** 20;
-
-/** Batches small enough that parts come near the size asked for. */
-function batchBytesFor(partBytes: number): number {
-  return Math.min(DEFAULT_BATCH_BYTES, Math.ceil(partBytes / 8));
-}
-
-/** What must be the same when a job is resumed: the input and all that shapes rows and files. */
-function jobOf(source: FileSource, options: ConvertOptions): Record<string, string> {
-  const { from, to, fields, rename, cast, id, vector, metric, schema, order, limit, compression, layout } =
-    options;
-  const shaping = {
-    from,
-    to,
-    fields,
-    rename,
-    cast,
-    id,
-    vector,
-    metric,
-    schema,
-    order,
-    limit,
-    compression,
-    layout,
-  };
-  const texts = Object.entries(defined(shaping)).map(([name, value]) => [name, JSON.stringify(value)]);
-  return { source: source.fingerprint, ...Object.fromEntries(texts) };
-}
-
-/** Roles by the source's names, where a user gave the new name of a column. */
-function oldNames(
-  roles: { id?: string; vector?: string },
-  renames: Readonly<Record<string, string>>,
-): { id?: string; vector?: string } {
-  const pairs = Object.entries(renames);
-  return Object.fromEntries(
-    Object.entries(roles).map(([role, name]) => [role, pairs.find(([, to]) => to === name)?.[0] ?? name]),
-  );
 }

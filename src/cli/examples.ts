@@ -34,6 +34,62 @@ export const INSPECT_EXAMPLES: readonly Example[] = [
   { command: 'vts inspect sift.hdf5::/test', does: 'one data set of an HDF5 file' },
 ];
 
+export const INSPECT_SERVER_EXAMPLES: readonly Example[] = [
+  { command: 'vts inspect milvus://localhost', does: 'databases and collections of a server' },
+  {
+    command: 'vts inspect milvus://localhost/default/docs',
+    does: 'schema, indexes and rows of a collection',
+  },
+];
+
+export const IMPORT_EXAMPLES: readonly Example[] = [
+  {
+    command: 'vts import vectors.parquet milvus://localhost/default/docs --id id --metric L2',
+    does: 'Parquet into a new collection, which is indexed and loaded',
+  },
+  {
+    command:
+      'vts import index.faiss milvus://localhost/default/faces --index vector:HNSW{M:16,efConstruction:200}',
+    does: 'a Faiss index, with its metric, under an index of your choice',
+  },
+  {
+    command: 'vts import rows.jsonl milvus://localhost/default/rows --id id --metric COSINE --dynamic',
+    does: 'JSON lines; later rows may have other keys',
+  },
+  {
+    command: 'vts import vectors.parquet milvus://localhost/default/docs --id id --mode upsert',
+    does: 'rows that replace those of the same id',
+  },
+];
+
+export const EXPORT_EXAMPLES: readonly Example[] = [
+  { command: 'vts export milvus://localhost/default/docs docs.parquet', does: 'a collection to Parquet' },
+  {
+    command: "vts export milvus://localhost/default/docs - --filter 'year > 2020' --fields id,year",
+    does: 'some rows and fields as JSON lines',
+  },
+  {
+    command: 'vts export milvus://localhost/default/faces faces.faiss',
+    does: 'ids and vectors to a Faiss index',
+  },
+  {
+    command: 'vts export milvus://localhost/default/docs backup/ --to parquet --rate-limit 20MB/s --resume',
+    does: 'a directory of part files, gently; the same command goes on after a kill',
+  },
+];
+
+export const COPY_EXAMPLES: readonly Example[] = [
+  {
+    command: 'vts copy milvus://localhost/default/docs milvus://localhost/default/docs_copy',
+    does: 'rows, schema and indexes under another name',
+  },
+  {
+    command:
+      'vts copy milvus://localhost/default/docs milvus://localhost/default/slim --fields id,vector --rename vector=v',
+    does: 'some fields, one under a new name',
+  },
+];
+
 /** The examples as the last part of a help text. */
 export function formatExamples(examples: readonly Example[]): string {
   return ['', 'Examples:', ...examples.map(({ command, does }) => `  # ${does}\n  ${command}`)].join('\n');

@@ -54,7 +54,7 @@ async function buildProgram(
 ): Promise<Command> {
   const program = new Command('vts')
     .description(
-      'Moves vector collections between Parquet, JSON lines, HDF5 and Faiss files, exactly and in flat memory.',
+      'Moves vector collections between Milvus, Parquet, JSON lines, HDF5 and Faiss, exactly and in flat memory.',
     )
     .version(config.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
@@ -71,15 +71,19 @@ async function buildProgram(
 }
 
 async function addCommands(program: Command, context: Context, report: () => Report): Promise<void> {
-  const [{ convertCommand }, { inspectCommand }, { TOPICS }, { unsetFalseSwitches }] = await Promise.all([
+  const [convert, inspect, { TOPICS }, { unsetFalseSwitches }] = await Promise.all([
     import('./convert.ts'),
     import('./inspect.ts'),
     import('./topics.ts'),
-    import('./options.ts'),
+    import('./options/all.ts'),
   ]);
+  const commands = [
+    convert.convertCommand(context),
+    inspect.inspectCommand(context),
+  ];
   unsetFalseSwitches(process.env);
   const topics = formatTable(Object.entries(TOPICS).map(([topic, { about }]) => [topic, about]));
-  for (const command of [convertCommand(context), inspectCommand(context)] as unknown as Command[]) {
+  for (const command of commands as unknown as Command[]) {
     program.addCommand(command.exitOverride().copyInheritedSettings(program));
   }
   program.command('help').argument('[topic]', 'a command or a topic').description('the manual')

@@ -1,8 +1,9 @@
 /** Moves rows from any source to any sink and reports on it: the common half of every verb that transfers. */
 import type { Sink, Source } from '../core/endpoint.ts';
 import { compileMapping, type MappingOptions } from '../core/mapping.ts';
-import { transfer, type TransferOptions } from '../core/transfer.ts';
-import type { Report } from './report/report.ts';
+import { transfer, type TransferOptions, type TransferSummary } from '../core/transfer.ts';
+import { VtsError } from '../errors.ts';
+import type { Done, Report } from './report/report.ts';
 
 /** A transfer that a command asks for. */
 export interface Job {
@@ -11,13 +12,15 @@ export interface Job {
   readonly sink: Sink;
   readonly mapping: MappingOptions;
   readonly options: TransferOptions;
+  /** What the summary says beside the counts; asked for at the end. */
+  readonly facts?: () => Pick<Done, 'toServer' | 'retries' | 'rejectFile'>;
 }
 
 /** Runs `job`. @throws VtsError whatever the plan or the transfer raises */
 export async function runTransfer(
-  { command, source, sink, mapping: asked, options }: Job,
+  { command, source, sink, mapping: asked, options, facts }: Job,
   report: Report,
-): Promise<void> {
+): Promise<TransferSummary> {
   const began = performance.now();
   const mapping = compileMapping(source.dataset, sink, asked);
   for (const note of mapping.notes) report.note(note);
@@ -25,6 +28,26 @@ export async function runTransfer(
   const total = rows === undefined ? options.limit : Math.min(rows, options.limit ?? Infinity);
   const ends = { command, from: source.name, to: sink.name };
   report.start({ ...ends, ...(total === undefined ? {} : { rows: total }) });
-  const summary = await transfer(source, sink, mapping, { ...options, onProgress: report.progress });
-  report.done({ ...ends, ...summary, seconds: (performance.now() - began) / 1000 });
+  const summary = await transfer(source, sink, mapping, {
+    ...options,
+    onProgress: report.progress,
+    onStage: report.stage,
+    onNote: report.note,
+  });
+  report.done({ ...ends, ...summary, ...facts?.(), seconds: (performance.now() - began) / 1000 });
+  return summary;
+}
+
+/** @throws VtsError RowsRejected when `summary` has rows that were put aside: the job is done, but not all of it */
+export function refuseRejected({ rowsRejected = 0 }: TransferSummary, rejectFile: string | undefined): void {
+  if (rowsRejected === 0) return;
+  const file = rejectFile ?? 'the reject file';
+  throw new VtsError(
+    'RowsRejected',
+    `${rowsRejected} ${rowsRejected === 1 ? 'row was' : 'rows were'} refused`,
+    {
+      ...(rejectFile === undefined ? {} : { file: rejectFile }),
+      remedy: `${file} says why, row by row; mend the rows and import it as it is`,
+    },
+  );
 }

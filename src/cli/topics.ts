@@ -2,7 +2,7 @@
 import { ERRORS } from '../errors.ts';
 import type { FormatInfo } from '../formats/format.ts';
 import { FORMATS } from '../formats/registry.ts';
-import { ALL_OPTIONS } from './options.ts';
+import { ALL_OPTIONS } from './options/all.ts';
 import { formatTable } from './report/format.ts';
 
 /** All topics by name. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { ALL_OPTIONS, unsetFalseSwitches } from '../../src/cli/options.ts';
+import { ALL_OPTIONS, unsetFalseSwitches } from '../../src/cli/options/all.ts';
 import { workspace } from '../support/cli.ts';
 
 describe('flags', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { formatBytes, formatCount, formatSeconds, formatTable } from '../../src/cli/report/format.ts';
-import { errorText, progressText } from '../../src/cli/report/text.ts';
+import { doneText, errorText, progressText } from '../../src/cli/report/text.ts';
 import { ERRORS, VtsError } from '../../src/errors.ts';
 
 describe('numbers as people read them', () => {
@@ -36,6 +36,48 @@ describe('numbers as people read them', () => {
     expect(progressText(progress, undefined, 2)).toBe('250 rows  125 rows/s  500.0 kB/s');
     expect(progressText({ rows: 0, rowsResumed: 0, bytes: 0, parts: 0 }, 0, 0)).toBe(
       '0 rows  0 rows/s  0 B/s',
+    );
+  });
+});
+
+describe('the proof', () => {
+  const done = {
+    command: 'import',
+    from: 'a.parquet',
+    to: 'milvus://h:1/default/docs',
+    rowsRead: 1200,
+    rowsWritten: 1200,
+    rowsResumed: 0,
+    bytesWritten: 1000,
+    parts: 1,
+    seconds: 2,
+  };
+  const proof = (more: Partial<Parameters<typeof doneText>[0]>) =>
+    doneText({ ...done, ...more }).split('\n')[1];
+
+  test('of a file and of a server', () => {
+    expect(proof({ rowsCounted: 1200 })).toBe(
+      'rows: read 1,200 = written 1,200 = counted in the output 1,200',
+    );
+    expect(proof({})).toBe('rows: read 1,200 = written 1,200');
+    expect(proof({ toServer: true, rowsCounted: 1200 })).toBe(
+      'rows: read 1,200 = accepted 1,200 = counted in the target 1,200',
+    );
+  });
+
+  test('is called missing where nothing was counted, and names where refused rows are', () => {
+    expect(proof({ toServer: true })).toBe(
+      'rows: read 1,200 = accepted 1,200; not counted (the collection is not loaded)',
+    );
+    expect(
+      proof({ toServer: true, rowsWritten: 1199, rowsRejected: 1, rowsCounted: 1199, rejectFile: 'r.jsonl' }),
+    )
+      .toBe('rows: read 1,200 = accepted 1,199 + rejected 1 (in r.jsonl); counted in the target 1,199');
+  });
+
+  test('comes with the retries that it took', () => {
+    expect(doneText({ ...done, retries: 3 }).split('\n')[0]).toBe(
+      'milvus://h:1/default/docs: 1,200 rows, 1.0 kB in 2.00 s, 600 rows/s, 3 retries',
     );
   });
 });

@@ -1,7 +1,7 @@
 /** What commands have to say. Only this folder prints; `text.ts` speaks to people, `json.ts` to programs. */
 import type { Progress, TransferSummary } from '../../core/transfer.ts';
 import type { VtsError } from '../../errors.ts';
-import type { Inspection } from '../inspect.ts';
+import type { Retry } from '../../core/retry.ts';
 
 /** A transfer that begins. */
 export interface Start {
@@ -18,6 +18,18 @@ export interface Done extends TransferSummary {
   readonly from: string;
   readonly to: string;
   readonly seconds: number;
+  /** Whether rows went to a server, which accepts them, rather than into files, which are written. */
+  readonly toServer?: boolean;
+  /** Requests that were sent again. */
+  readonly retries?: number;
+  /** Where the rows are that were refused. */
+  readonly rejectFile?: string;
+}
+
+/** What `vts inspect` found, for programs and for people. */
+export interface Inspection {
+  json(): string;
+  text(): string;
 }
 
 /** Receives all events of a command. */
@@ -26,6 +38,10 @@ export interface Report {
   /** Something a user should know of how the data were understood, or what is lost. */
   note(text: string): void;
   progress(event: Progress): void;
+  /** A long step that moves no rows: how far it is, from 0 to 1, where known. */
+  stage(text: string, fraction?: number): void;
+  /** A request failed and is sent again after a wait. */
+  retry(event: Retry): void;
   done(event: Done): void;
   inspection(event: Inspection): void;
   /** A text that was asked for: help, a topic. */

@@ -1,7 +1,6 @@
 /** Events for people: results on stdout, everything else on stderr. */
 import type { Progress } from '../../core/transfer.ts';
 import { describePlace, isVtsError } from '../../errors.ts';
-import { inspectionText } from '../inspect.ts';
 import { formatBytes, formatCount, formatSeconds } from './format.ts';
 import { print } from './print.ts';
 import type { Done, Report, ReportOptions, Start } from './report.ts';
@@ -24,10 +23,13 @@ export function textReport(options: ReportOptions): Report {
     start: (event) => line.start(event),
     note: (text) => say(`${paint(2, 'note:')} ${text}`),
     progress: (event) => line.update(event),
+    stage: (text, fraction) => line.stage(text, fraction),
+    retry: ({ waitMs, error }) =>
+      say(`${paint(33, 'retry:')} ${error.message}; trying again in ${formatSeconds(waitMs / 1000)}`),
     done: (event) => say(doneText(event)),
     inspection(event) {
       line.clear();
-      print(1, `${inspectionText(event)}\n`);
+      print(1, `${event.text()}\n`);
     },
     text: (text) => print(1, `${text}\n`),
     error(error) {
@@ -37,19 +39,31 @@ export function textReport(options: ReportOptions): Report {
   };
 }
 
-function doneText(event: Done): string {
-  const { rowsWritten, rowsRead, rowsCounted, bytesWritten, seconds, to, rowsResumed } = event;
-  const rate = seconds > 0 ? `, ${formatCount((rowsWritten - rowsResumed) / seconds)} rows/s` : '';
-  const proof = rowsCounted === undefined
-    ? `read ${formatCount(rowsRead)} = written ${formatCount(rowsWritten)}`
-    : `read ${formatCount(rowsRead)} = written ${formatCount(rowsWritten)} = counted in the output ${
-      formatCount(rowsCounted)
-    }`;
+/** The result, and the proof of it. */
+export function doneText(event: Done): string {
+  const { rowsWritten, bytesWritten, seconds, to, rowsResumed, rowsRejected = 0, retries = 0 } = event;
+  const rate = seconds > 0
+    ? `, ${formatCount((rowsWritten + rowsRejected - rowsResumed) / seconds)} rows/s`
+    : '';
   const resumed = rowsResumed === 0 ? '' : ` (${formatCount(rowsResumed)} of them by earlier runs)`;
+  const again = retries === 0 ? '' : `, ${formatCount(retries)} ${retries === 1 ? 'retry' : 'retries'}`;
   return `${to}: ${formatCount(rowsWritten)} ${rowsWritten === 1 ? 'row' : 'rows'}${resumed}, ${
     formatBytes(bytesWritten)
-  } in ${formatSeconds(seconds)}${rate}\n` +
-    `rows: ${proof}`;
+  } in ${formatSeconds(seconds)}${rate}${again}\n` +
+    `rows: ${proof(event)}`;
+}
+
+function proof({ rowsRead, rowsWritten, rowsRejected, rowsCounted, toServer, rejectFile }: Done): string {
+  const written = `${toServer ? 'accepted' : 'written'} ${formatCount(rowsWritten)}`;
+  const rejected = rowsRejected === undefined
+    ? ''
+    : ` + rejected ${formatCount(rowsRejected)}${rejectFile === undefined ? '' : ` (in ${rejectFile})`}`;
+  const counted = rowsCounted === undefined
+    ? toServer ? '; not counted (the collection is not loaded)' : ''
+    : rowsRejected === undefined
+    ? ` = counted in the ${toServer ? 'target' : 'output'} ${formatCount(rowsCounted)}`
+    : `; counted in the target ${formatCount(rowsCounted)}`;
+  return `read ${formatCount(rowsRead)} = ${written}${rejected}${counted}`;
 }
 
 /** An error as people read it: what, where, what was expected, what to do. */
@@ -79,6 +93,14 @@ function progressLine(options: ReportOptions, terminal: boolean) {
   let began = 0;
   let last = 0;
   let drawn = false;
+  let stage: string | undefined;
+  const draw = (text: string) => {
+    if (!terminal) return print(2, `${text}\n`);
+    const width = process.stderr.columns ?? 80;
+    print(2, `\r\x1b[2K${text.slice(0, Math.max(1, width - 1))}`);
+    drawn = true;
+  };
+  const due = (now: number) => now - last >= (terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS);
   return {
     start(event: Start) {
       start = event;
@@ -86,13 +108,17 @@ function progressLine(options: ReportOptions, terminal: boolean) {
     },
     update(progress: Progress) {
       const now = performance.now();
-      if (!shown || now - last < (terminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS)) return;
+      if (!shown || !due(now)) return;
       last = now;
-      const text = progressText(progress, start?.rows, (now - began) / 1000);
-      if (!terminal) return print(2, `${text}\n`);
-      const width = process.stderr.columns ?? 80;
-      print(2, `\r\x1b[2K${text.slice(0, Math.max(1, width - 1))}`);
-      drawn = true;
+      draw(progressText(progress, start?.rows, (now - began) / 1000));
+    },
+    stage(text: string, fraction?: number) {
+      const now = performance.now();
+      // Off a terminal, a step is said when it begins, then now and then.
+      if (!shown || (!due(now) && text === stage)) return;
+      last = now;
+      stage = text;
+      draw(fraction === undefined ? text : `${text} ${Math.floor(fraction * 100)}%`);
     },
     clear() {
       if (drawn) print(2, '\r\x1b[2K');

@@ -1,0 +1,61 @@
+/** A collection as the source of export and copy. */
+import type { MilvusSource } from '../connectors/milvus/scan/milvus-source.ts';
+import type { RetryPolicy } from '../core/retry.ts';
+import { VtsError } from '../errors.ts';
+import { defined } from './defined.ts';
+import type { ReadingFlags, ServerFlags } from './options/milvus.ts';
+import { askYesNo, canAsk } from './report/ask.ts';
+import type { Report } from './report/report.ts';
+import type { ServerEnd } from './server-ends.ts';
+
+/** The flags that say what of a collection is read. */
+export interface CollectionSourceFlags extends ReadingFlags, ServerFlags {
+  readonly fields?: readonly string[];
+  readonly partitionColumn?: string;
+}
+
+/** Opens the collection `end` to be read. @throws VtsError NotLoaded, InputMissing, ... */
+export async function openCollectionSource(
+  end: ServerEnd,
+  flags: CollectionSourceFlags,
+  retry: RetryPolicy,
+  report: Report,
+  signal: AbortSignal,
+): Promise<MilvusSource> {
+  const { openMilvusSource } = await import('../connectors/milvus/scan/milvus-source.ts');
+  const { partition: partitions, filter, partitionColumn, fields, parallel } = flags;
+  return await openMilvusSource({
+    connection: end.connection,
+    database: end.database,
+    collection: end.collection,
+    ...defined({ partitions, filter, partitionColumn }),
+    ...(fields === undefined ? {} : { fields: fields.filter((name) => name !== partitionColumn) }),
+    parallel,
+    load: loadPolicy(flags),
+    confirmLoad: (text: string) => askYesNo(text, signal),
+    onStage: report.stage,
+    retry,
+    signal,
+  });
+}
+
+/** The columns to move: with those asked for goes the one of the partition, which was asked for too. */
+export function withPartitionColumn(
+  fields: readonly string[] | undefined,
+  partitionColumn: string | undefined,
+): readonly string[] | undefined {
+  if (fields === undefined || partitionColumn === undefined || fields.includes(partitionColumn)) {
+    return fields;
+  }
+  return [...fields, partitionColumn];
+}
+
+function loadPolicy({ load, requireLoaded }: ReadingFlags): 'load' | 'refuse' | 'ask' {
+  if (load && requireLoaded) {
+    throw new VtsError('Usage', '--load and --require-loaded contradict each other', {
+      remedy: 'leave one of them out; VTS_LOAD and VTS_REQUIRE_LOADED of the environment count too',
+    });
+  }
+  if (load) return 'load';
+  return requireLoaded || !canAsk() ? 'refuse' : 'ask';
+}

@@ -1,0 +1,101 @@
+/** `vts export`: a collection into files. */
+import { Command } from '@commander-js/extra-typings';
+import { VtsError } from '../errors.ts';
+import { openCollectionSource, withPartitionColumn } from './collection-source.ts';
+import type { Context } from './context.ts';
+import { defined } from './defined.ts';
+import { defaultServer, isServer, requireVerb } from './endpoints.ts';
+import { EXPORT_EXAMPLES, formatExamples } from './examples.ts';
+import { type ColumnFlags, type FileFlags, mappingOf, openOutputs } from './file-ends.ts';
+import { jobOf } from './job.ts';
+import { columns, output, talk, work } from './options/common.ts';
+import { connection, type ConnectionFlags, connectionFlags } from './options/connection.ts';
+import { addAll, type AnyOption } from './options/group.ts';
+import { partitionColumn, reading, type ReadingFlags, server, type ServerFlags } from './options/milvus.ts';
+import { countedRetries } from './retries.ts';
+import { runTransfer } from './run-transfer.ts';
+import { warnOfSecrets } from './secrets.ts';
+import { addressOf, openServerEnd } from './server-ends.ts';
+
+type ExportFlags =
+  & FileFlags
+  & ColumnFlags
+  & ConnectionFlags
+  & ReadingFlags
+  & ServerFlags
+  & { readonly fields?: readonly string[]; readonly partitionColumn?: string };
+
+/** The command. */
+export function exportCommand(context: Context) {
+  const { to, overwrite, compression, layout, partSize, resume } = output;
+  const command = new Command('export')
+    .summary('a collection of a Milvus server into files')
+    .description('Exports one collection. The last name is the output; its format is told by extension.')
+    .usage('[options] [milvus] <output>')
+    .argument(
+      '<endpoints...>',
+      'milvus://HOST[:PORT]/DATABASE/COLLECTION, then the output: a file, a directory or -',
+    );
+  addAll(
+    command as unknown as Command,
+    reading,
+    [partitionColumn],
+    Object.values(columns) as unknown as AnyOption[],
+    [to, overwrite, compression, layout, partSize, resume] as unknown as AnyOption[],
+    server,
+    connection,
+    [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],
+  );
+  return command.addHelpText('after', formatExamples(EXPORT_EXAMPLES))
+    .action((endpoints) => run(endpoints, command as unknown as Command, context));
+}
+
+async function run(
+  endpoints: readonly string[],
+  command: Command,
+  { report: speak, signal }: Context,
+): Promise<void> {
+  const flags = command.opts() as ExportFlags;
+  const target = endpoints[endpoints.length - 1];
+  const report = speak({ ...flags, dataOnStdout: target === '-' });
+  if (endpoints.length === 1 && isServer(target)) {
+    throw new VtsError('Usage', 'The output is missing', { expected: 'vts export MILVUS OUTPUT' });
+  }
+  const inputs = endpoints.length === 1 ? [defaultServer()] : endpoints.slice(0, -1);
+  requireVerb('export', inputs, target);
+  warnOfSecrets(command, report);
+  const retries = countedRetries(flags.retryMaxTime, report, signal);
+  const end = await openServerEnd(addressOf(inputs[0], connectionFlags(flags)), report, signal);
+  try {
+    const source = await openCollectionSource(end, flags, retries.policy, report, signal);
+    try {
+      const job = jobOf({ command: 'export', source: source.fingerprint }, flags);
+      const { sink, journal, sizes } = await openOutputs(target, flags, job);
+      try {
+        await runTransfer({
+          command: 'export',
+          source,
+          sink,
+          mapping: {
+            ...mappingOf(flags),
+            ...defined({ fields: withPartitionColumn(flags.fields, flags.partitionColumn) }),
+          },
+          options: {
+            ...defined({ limit: flags.limit, rate: flags.rateLimit }),
+            ...sizes,
+            parallel: flags.parallel,
+            journal,
+            signal,
+          },
+          facts: () => ({ retries: retries.count() }),
+        }, report);
+      } finally {
+        await sink.close();
+      }
+    } finally {
+      await source.close();
+    }
+  } finally {
+    await end.connection.close();
+  }
+}

@@ -1,0 +1,108 @@
+/** The files of a command line as a source or as a sink. */
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
+import { type FileSource, openFileSource } from '../connectors/file/file-source.ts';
+import { isDirectoryOutput, openOutput, type Output } from '../connectors/file/open-output.ts';
+import { DEFAULT_BATCH_BYTES } from '../core/batch.ts';
+import type { JournalHeader } from '../core/journal.ts';
+import type { MappingOptions } from '../core/mapping.ts';
+import type { Metric } from '../core/schema.ts';
+import { defined } from './defined.ts';
+import { readSchemaFile } from './schema-file.ts';
+
+/** The flags that files and columns have in common, as commander gives them. */
+export interface FileFlags {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly schema?: string | undefined;
+  readonly order?: 'stored' | 'id';
+  readonly overwrite?: boolean | undefined;
+  readonly compression?: string | undefined;
+  readonly layout?: string | undefined;
+  readonly partSize?: number | undefined;
+  readonly resume?: boolean | undefined;
+  readonly batchBytes?: number | undefined;
+  readonly tempDir?: string | undefined;
+}
+
+/** The flags of columns, as commander gives them. */
+export interface ColumnFlags {
+  readonly fields?: readonly string[] | undefined;
+  readonly rename?: Readonly<Record<string, string>> | undefined;
+  readonly cast?: Readonly<Record<string, string>> | undefined;
+  readonly id?: string | undefined;
+  readonly vector?: string | undefined;
+  readonly metric?: Metric | undefined;
+  readonly normalize?: boolean | undefined;
+  readonly limit?: number | undefined;
+}
+
+const DEFAULT_PART_BYTES = 256 * 2 ** 20;
+
+/** What `flags` ask of the columns. */
+export function mappingOf(flags: ColumnFlags): MappingOptions {
+  const { fields, rename: renames, cast: casts, metric, normalize, id, vector } = flags;
+  return defined({ fields, renames, casts, metric, normalize, roles: defined({ id, vector }) });
+}
+
+/** Opens the files `inputs`. `output`, where it is a path, is no input even where a pattern takes it in. */
+export function openInputs(
+  inputs: readonly string[],
+  output: string | undefined,
+  flags: FileFlags & ColumnFlags,
+): Promise<FileSource> {
+  const { from: format, metric, cast: casts, id, vector } = flags;
+  const schema = flags.schema === undefined ? undefined : readSchemaFile(flags.schema);
+  return openFileSource(inputs, {
+    ...defined({ format, schema, metric, casts, output }),
+    roles: oldNames(defined({ id, vector }), flags.rename ?? {}),
+    order: flags.order ?? 'stored',
+    tempDir: scratchDirectory(output ?? '-', flags),
+  });
+}
+
+/** Where scratch files go: beside the output, which has the room for them. */
+export function scratchDirectory(output: string, { tempDir }: FileFlags): string {
+  return tempDir ?? (output === '-' ? tmpdir() : dirname(output));
+}
+
+/** Opens the output of a job, with how its parts and batches are cut. */
+export async function openOutputs(
+  target: string,
+  flags: FileFlags,
+  job: JournalHeader['job'],
+): Promise<Output & { readonly sizes: { partBytes?: number; batchBytes?: number } }> {
+  const parts = flags.partSize !== undefined || isDirectoryOutput(target);
+  const output = await openOutput(target, {
+    ...defined({ format: flags.to, compression: flags.compression, layout: flags.layout }),
+    overwrite: flags.overwrite ?? false,
+    resume: flags.resume ?? false,
+    parts,
+    tempDir: scratchDirectory(target, flags),
+    job,
+  });
+  const partBytes = parts ? flags.partSize ?? DEFAULT_PART_BYTES : undefined;
+  return { ...output, sizes: cutSizes(partBytes, flags.batchBytes) };
+}
+
+/** Batches small enough that parts come near the size asked for. */
+export function cutSizes(
+  partBytes: number | undefined,
+  batchBytes: number | undefined,
+): { partBytes?: number; batchBytes?: number } {
+  const fitting = partBytes === undefined
+    ? undefined
+    : Math.min(DEFAULT_BATCH_BYTES, Math.ceil(partBytes / 8));
+  return defined({ partBytes, batchBytes: batchBytes ?? fitting });
+}
+
+/** Roles by the source's names, where a user gave the new name of a column. */
+function oldNames(
+  roles: { id?: string; vector?: string },
+  renames: Readonly<Record<string, string>>,
+): { id?: string; vector?: string } {
+  const pairs = Object.entries(renames);
+  return Object.fromEntries(
+    Object.entries(roles).map(([role, name]) => [role, pairs.find(([, to]) => to === name)?.[0] ?? name]),
+  );
+}
