@@ -1,6 +1,7 @@
 /** `vts inspect`: what is in a file or on a server. */
 import { Command } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
+import { defaultServer, isServer } from './endpoints.ts';
 import { formatExamples, INSPECT_EXAMPLES, INSPECT_SERVER_EXAMPLES } from './examples.ts';
 import { type ColumnFlags, type FileFlags, openInputs } from './file-ends.ts';
 import { columns, input, talk, work } from './options/common.ts';
@@ -27,6 +28,12 @@ export function inspectCommand(context: Context) {
 
 async function inspect(endpoints: readonly string[], flags: InspectFlags, context: Context): Promise<void> {
   const report = context.report({ ...flags, quiet: false, progress: 'never', dataOnStdout: false });
+  if (endpoints.length === 0 || endpoints.some(isServer)) {
+    const { inspectServer } = await import('./inspect-server.ts');
+    return report.inspection(
+      await inspectServer(endpoints.length === 0 ? [defaultServer()] : endpoints, flags, report, context),
+    );
+  }
   const { inspectFile } = await import('./inspect-file.ts');
   const source = await openInputs(endpoints, undefined, flags);
   try {

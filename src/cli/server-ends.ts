@@ -105,13 +105,22 @@ export async function openServerEnd(
   }
 }
 
-async function whichCollection(connection: MilvusConnection, url: MilvusUrl): Promise<VtsError> {
+/** @throws VtsError InputMissing when the server has no `database`; people write `milvus://host/docs` and mean a collection */
+export async function requireDatabase(
+  connection: MilvusConnection,
+  url: MilvusUrl,
+  database: string,
+): Promise<void> {
   const { listCollections, listDatabases } = await import('../connectors/milvus/metadata.ts');
-  const { database = DEFAULT_DATABASE } = url;
   const databases = await listDatabases(connection);
-  if (!databases.includes(database)) {
-    return missingDatabase(url, databases, await listCollections(connection, DEFAULT_DATABASE));
-  }
+  if (databases.includes(database)) return;
+  throw missingDatabase(url, databases, await listCollections(connection, DEFAULT_DATABASE));
+}
+
+async function whichCollection(connection: MilvusConnection, url: MilvusUrl): Promise<VtsError> {
+  const { listCollections } = await import('../connectors/milvus/metadata.ts');
+  const { database = DEFAULT_DATABASE } = url;
+  await requireDatabase(connection, url, database);
   const collections = await listCollections(connection, database);
   const server = formatMilvusUrl({ host: url.host, port: url.port, tls: url.tls, database });
   return new VtsError('Usage', `${server}: the collection is missing`, {

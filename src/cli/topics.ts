@@ -2,12 +2,17 @@
 import { ERRORS } from '../errors.ts';
 import type { FormatInfo } from '../formats/format.ts';
 import { FORMATS } from '../formats/registry.ts';
-import { ALL_OPTIONS } from './options/all.ts';
+import { ALL_OPTIONS, SERVER_VARIABLE } from './options/all.ts';
 import { formatTable } from './report/format.ts';
+import { ENDPOINTS, GUARANTEES, MILVUS, RESUME } from './topic-texts.ts';
 
 /** All topics by name. */
 export const TOPICS: Readonly<Record<string, { readonly about: string; text(): string | Promise<string> }>> =
   {
+    endpoints: { about: 'how files and servers are named, and secrets given', text: () => ENDPOINTS },
+    milvus: { about: 'how collections are read and written', text: () => MILVUS },
+    resume: { about: 'how a command that was cut off goes on', text: () => RESUME },
+    guarantees: { about: 'what to count on', text: () => GUARANTEES },
     'exit-codes': { about: 'what the exit code of vts says', text: exitCodes },
     environment: { about: 'environment variables that stand for flags', text: environment },
     formats: { about: 'file formats and their extensions', text: formats },
@@ -27,6 +32,7 @@ function exitCodes(): string {
 
 function environment(): string {
   const rows = ALL_OPTIONS.map((option) => [option.envVar ?? '', option.flags, option.description]);
+  rows.push([SERVER_VARIABLE, '', 'the server, where a command line names none']);
   return `A flag goes before its environment variable, which goes before the default.\nA switch is set by any value but 0, false, no and nothing.\n\n${
     formatTable(rows)
   }`;
