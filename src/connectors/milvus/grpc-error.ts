@@ -72,6 +72,12 @@ export function grpcError(failure: GrpcFailure, call: FailedCall): VtsError {
     case status.CANCELLED:
     case status.INTERNAL:
     case status.UNKNOWN:
+      if (/(parsing|deserializ)/i.test(text)) {
+        return make(
+          'InputMalformed',
+          `${server} answers ${method} with what is no message of Milvus: ${text}`,
+        );
+      }
       if (failure.code === status.CANCELLED || BROKEN.test(text)) return brokenCall(text, call, make);
       break;
   }

@@ -4,17 +4,12 @@
  */
 import { type ErrorCode, type ErrorDetails, VtsError } from '../../errors.ts';
 import type { Status } from './codec/status.ts';
-import { nearNames } from './near-names.ts';
 
 /** What the caller was about to do, for the text of the error. */
 export interface StatusContext {
-  /** As in "cannot ... ": `read milvus://h:19530/default/docs`. */
+  /** As in "cannot ... ": `read collection milvus://h:19530/default/docs`. */
   readonly action: string;
-  readonly database?: string | undefined;
-  readonly collection?: string | undefined;
   readonly field?: string | undefined;
-  /** Names of collections (or databases) that do exist, for a hint. */
-  readonly names?: readonly string[] | undefined;
   /** Whether rows were sent: what is not understood otherwise is then a row that the server refuses. */
   readonly rows?: boolean | undefined;
 }
@@ -92,17 +87,44 @@ const MEANINGS: readonly Meaning[] = [
   },
   {
     code: 'Unreachable',
-    codes: [1, 2, 11, 106, 110, 503, 505, 507, 905],
+    codes: [2, 11, 106, 110, 503, 505, 507, 905],
     old: [2, 45, 46, 50, 55, 56, 57, 100, 1000],
     words: /not ready|service unavailable|no available shard|node offline|channel not available|recovering/i,
   },
 ];
 
+/** The old codes by their names, as far as they mean something here. */
+export const OLD_CODES: Readonly<Record<string, number>> = {
+  Success: 0,
+  ConnectFailed: 2,
+  PermissionDenied: 3,
+  CollectionNotExists: 4,
+  IllegalArgument: 5,
+  IllegalDimension: 7,
+  IllegalRowRecord: 11,
+  OutOfMemory: 24,
+  IndexNotExist: 25,
+  NotShardLeader: 45,
+  NoReplicaAvailable: 46,
+  ForceDeny: 48,
+  RateLimit: 49,
+  NodeIDNotMatch: 50,
+  InsufficientMemoryToLoad: 52,
+  MemoryQuotaExhausted: 53,
+  DiskQuotaExhausted: 54,
+  TimeTickLongDelay: 55,
+  NotReadyServe: 56,
+  NotReadyCoordActivating: 57,
+  SchemaMismatch: 62,
+  DataCoordNA: 100,
+  DDRequestRace: 1000,
+};
+
 /** Codes that say nothing beyond the words. Milvus Lite sends 6, an old "illegal argument", for more than arguments. */
 const GENERAL = new Set([0, 1, 5, 6, 65535]);
 
 /** Codes by which rows are refused: a value that is too long, a vector that is no vector. */
-const BAD_ROWS = { codes: new Set([1, 6, 1100, 1101, 1804]), old: new Set([1, 5, 7, 10]) };
+const BAD_ROWS = { codes: new Set([1, 6, 1100, 1101, 1804]), old: new Set([1, 5, 7, 11]) };
 
 /**
  * The error that the refusal `status` is: NotLoaded, RateLimited, QuotaExhausted, MessageTooLarge, AuthFailed, InputMissing,
@@ -112,7 +134,7 @@ export function statusError(status: Status, context: StatusContext): VtsError {
   const meaning = meaningOf(status);
   const details: ErrorDetails = {
     field: context.field,
-    remedy: remedyOf(meaning, context),
+    remedy: meaning?.remedy,
     cause: { milvus: { code: status.code, errorCode: status.errorCode, detail: status.detail } },
   };
   const code = meaning?.code ?? otherCode(status, context);
@@ -127,8 +149,8 @@ export function hasMilvusCode(error: unknown, ...codes: readonly number[]): bool
 }
 
 function meaningOf(status: Status): Meaning | undefined {
-  // Code 1 is "not ready" since 2.3; with the old "unexpected error" beside it, it is a copy of that.
-  const code = status.code === 1 && status.errorCode === 1 ? 0 : status.code;
+  // 1 is "not ready" since 2.3, but Milvus Lite and old servers mean "unexpected error": the words tell.
+  const code = status.code === 1 ? 0 : status.code;
   const byNumber = MEANINGS.find(({ codes, old }) =>
     code !== 0 ? codes?.includes(code) : old?.includes(status.errorCode)
   );
@@ -140,15 +162,6 @@ function otherCode({ code, errorCode, retriable }: Status, { rows }: StatusConte
   if (retriable) return 'Unreachable';
   const badRows = rows && (code === 0 ? BAD_ROWS.old.has(errorCode) : BAD_ROWS.codes.has(code));
   return badRows ? 'RowInvalid' : 'ServerRefused';
-}
-
-function remedyOf(
-  meaning: Meaning | undefined,
-  { names, collection, database }: StatusContext,
-): string | undefined {
-  if (meaning?.code !== 'InputMissing') return meaning?.remedy;
-  const name = meaning.codes?.includes(800) ? database : collection;
-  return name === undefined || names === undefined ? undefined : nearNames(name, names);
 }
 
 /** The reason without stack traces and line breaks; Go servers append both. */

@@ -76,7 +76,8 @@ export function decodeDescribe(reply: Uint8Array): DescribeReply {
     status,
     info: {
       ...facts,
-      name: facts.name === '' ? schema.name : facts.name,
+      // Asked for an alias, servers of 2.3 call the collection by it; its schema has its own name.
+      name: schema.name === '' ? facts.name : schema.name,
       schema: {
         fields: schema.fields,
         ...(schema.description === '' ? {} : { description: schema.description }),
