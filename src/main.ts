@@ -12,7 +12,7 @@ for (const [signal, code] of SIGNALS) {
     controller.abort(
       new VtsError(code, 'Stopped before the end; nothing half-written was left', {
         remedy:
-          'run the same command again; with --resume it goes on after the last whole part of a directory',
+          'run the same command again; with --resume it goes on after the last whole part (vts help resume)',
       }),
     );
   });

@@ -51,7 +51,12 @@ export async function openCollectionSink(
   run: { readonly resumed: boolean; readonly retry: RetryPolicy; readonly signal: AbortSignal },
   like?: CollectionInfo,
 ): Promise<MilvusSink> {
-  const { openMilvusSink } = await import('../connectors/milvus/sink/milvus-sink.ts');
+  let openMilvusSink;
+  try {
+    ({ openMilvusSink } = await import('../connectors/milvus/sink/milvus-sink.ts'));
+  } catch (error) {
+    throw error;
+  }
   const { mode, autoId, partitionKey, dynamic, shards, consistency, index, noIndex, noLoad } = flags;
   if (noIndex && index !== undefined) {
     throw new VtsError('Usage', '--index and --no-index contradict each other', {

@@ -22,7 +22,12 @@ export async function openCollectionSource(
   report: Report,
   signal: AbortSignal,
 ): Promise<MilvusSource> {
-  const { openMilvusSource } = await import('../connectors/milvus/scan/milvus-source.ts');
+  let openMilvusSource;
+  try {
+    ({ openMilvusSource } = await import('../connectors/milvus/scan/milvus-source.ts'));
+  } catch (error) {
+    throw error;
+  }
   const { partition: partitions, filter, partitionColumn, fields, parallel } = flags;
   return await openMilvusSource({
     connection: end.connection,

@@ -42,9 +42,22 @@ export function requireVerb(verb: Verb, inputs: readonly string[], output: strin
     `vts ${verb} goes from ${from} to ${to}, and ${redactUrl(wrong)} is ${kindOf(wrong)}`,
     {
       expected: 'servers as milvus://HOST[:PORT]/DATABASE/COLLECTION, files by their names',
-      remedy: `vts ${right} ${shown}`,
+      remedy: isBareName(wrong) ? withServer(verb, [...inputs, output], wrong) : `vts ${right} ${shown}`,
     },
   );
+}
+
+/** Whether `endpoint` may be meant as the name of a collection. */
+function isBareName(endpoint: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(endpoint);
+}
+
+/** The same command, with the collection `name` written as an address. */
+function withServer(verb: Verb, endpoints: readonly string[], name: string): string {
+  const address = `${redactUrl(defaultServer()).replace(/\/+$/, '')}/default/${name}`;
+  return `vts ${verb} ${
+    endpoints.map((one) => shellQuote(one === name ? address : redactUrl(one))).join(' ')
+  }`;
 }
 
 function verbFor(fromServer: boolean, toServer: boolean): Verb {

@@ -38,7 +38,11 @@ function exitCodeOf(error: unknown, report: Report): number {
   if (error instanceof ClosedPipe) return 0;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    const message = error.message.replace(/^error: /, '');
+    // An option that is not known may be one for a secret, mistyped.
+    const message = error.message.replace(/^error: /, '').replace(
+      /(unknown option '-[^=']*=)[^']*'/,
+      "$1...'",
+    );
     report.error(new VtsError('Usage', message, { remedy: 'vts --help, or vts help COMMAND' }));
     return 2;
   }
@@ -71,13 +75,20 @@ async function buildProgram(
 }
 
 async function addCommands(program: Command, context: Context, report: () => Report): Promise<void> {
-  const [convert, inspect, { TOPICS }, { unsetFalseSwitches }] = await Promise.all([
-    import('./convert.ts'),
-    import('./inspect.ts'),
-    import('./topics.ts'),
-    import('./options/all.ts'),
-  ]);
+  const [convert, exporting, importing, copy, inspect, { TOPICS }, { unsetFalseSwitches }] = await Promise
+    .all([
+      import('./convert.ts'),
+      import('./export.ts'),
+      import('./import.ts'),
+      import('./copy.ts'),
+      import('./inspect.ts'),
+      import('./topics.ts'),
+      import('./options/all.ts'),
+    ]);
   const commands = [
+    exporting.exportCommand(context),
+    importing.importCommand(context),
+    copy.copyCommand(context),
     convert.convertCommand(context),
     inspect.inspectCommand(context),
   ];

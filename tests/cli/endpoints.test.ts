@@ -22,7 +22,8 @@ describe('verbs', () => {
     ['export', [FILE], A, `vts import ${FILE} ${A}`],
     ['export', [FILE], FILE, `vts convert ${FILE} ${FILE}`],
     ['import', [A], FILE, `vts export ${A} ${FILE}`],
-    ['import', [FILE], 'docs', 'vts convert docs.parquet docs'],
+    ['import', [FILE], 'docs', 'vts import docs.parquet milvus://127.0.0.1:19530/default/docs'],
+    ['import', [FILE], 'docs.h5', 'vts convert docs.parquet docs.h5'],
     ['copy', [FILE], A, `vts import ${FILE} ${A}`],
     ['copy', [A], FILE, `vts export ${A} ${FILE}`],
   ];
