@@ -47,7 +47,7 @@ export function encodeField(field: Field, column: Column): Part {
   if (row >= 0) {
     throw new VtsError('RowInvalid', 'a null, where the target allows none', { field: name, row });
   }
-  const valid = mayBeNull ? rawField(7, validBytes(full)) : NOTHING;
+  const valid = mayBeNull && full.length > 0 ? delimited(7, rawPart(validBytes(full))) : NOTHING;
   const head = group([uintField(1, dataTypeOf(type)), stringField(2, name)]);
   if (type.kind === 'StructArray') return group([head, structsPart(type.fields, withoutNulls(full), valid)]);
   return group([head, valuesPart(field, full), boolField(6, field.dynamic === true), valid]);
@@ -283,8 +283,4 @@ function validBytes(column: Column): Uint8Array {
   if (column.validity === null) return bytes;
   for (let row = 0; row < column.length; row++) if (!getBit(column.validity, row)) bytes[row] = 0;
   return bytes;
-}
-
-function rawField(field: number, bytes: Uint8Array): Part {
-  return delimited(field, rawPart(bytes));
 }
