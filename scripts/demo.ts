@@ -1,17 +1,47 @@
-/** A conversion chain over fixtures/demo with the built executable: each file is made from the one before, and the last equals the first. */
+/**
+ * What vts does, with the built executable: a chain of conversions whose last file equals the first, then a real Milvus on
+ * loopback, which gets the index, searches it, and gives it back unchanged.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { startMilvus } from './servers/milvus.ts';
 
 const ROOT = resolve(import.meta.dirname!, '..');
+const PYTHON = join(ROOT, '.venv/bin/python');
 const folder = mkdtempSync(join(tmpdir(), 'vts-demo-'));
 cpSync(resolve(ROOT, 'fixtures/demo'), folder, { recursive: true });
 
 function vts(...args: string[]): void {
   console.log(`\n$ vts ${args.join(' ')}`);
   const { status } = spawnSync(resolve(ROOT, 'dist/vts'), args, { cwd: folder, stdio: 'inherit' });
-  if (status !== 0) Deno.exit(1);
+  if (status !== 0) throw new Error(`vts ended with exit code ${status}`);
+}
+
+function requireSame(a: string, b: string): void {
+  const [before, after] = [a, b].map((name) => readFileSync(join(folder, name)));
+  if (!before.equals(after)) throw new Error(`${b} differs from ${a}`);
+}
+
+/** Searches with pymilvus for the nearest of the first vector of index.faiss, which should be that one itself. */
+const SEARCH = `
+import sys, faiss
+from pymilvus import MilvusClient
+index = faiss.read_index('index.faiss')
+query = index.index.reconstruct(0) if hasattr(index, 'index') else index.reconstruct(0)
+client = MilvusClient(uri='http://' + sys.argv[1])
+[hits] = client.search('faces', [query.tolist()], anns_field='vector', limit=3)
+for hit in hits: print('  id', hit['id'], ' inner product', round(hit['distance'], 4))
+`;
+
+function search(address: string): void {
+  console.log('\nSearch with pymilvus, the nearest to the first vector of index.faiss:');
+  const { status } = spawnSync(PYTHON, ['-W', 'ignore', '-c', SEARCH, address], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error('the search failed');
 }
 
 try {
@@ -20,10 +50,22 @@ try {
   vts('convert', 'vectors-1.parquet', 'vectors-2.h5');
   vts('convert', 'vectors-2.h5', 'vectors-3.jsonl.zst');
   vts('convert', 'vectors-3.jsonl.zst', 'back.faiss', '--id', 'id', '--vector', 'vector', '--metric', 'IP');
-  const [before, after] = ['index.faiss', 'back.faiss'].map((name) => readFileSync(join(folder, name)));
-  if (!before.equals(after)) throw new Error('back.faiss differs from index.faiss');
+  requireSame('index.faiss', 'back.faiss');
   console.log('\nback.faiss is index.faiss, byte for byte: four formats later nothing was lost.');
-  vts('convert', 'sift.hdf5', '-', '--limit', '2');
+
+  console.log('\nStarting a Milvus 2.3.5 ...');
+  const server = await startMilvus();
+  try {
+    const collection = `milvus://${server.address}/default/faces`;
+    vts('import', 'index.faiss', collection, '--index', 'vector:HNSW{M:16,efConstruction:200}');
+    vts('inspect', collection);
+    search(server.address);
+    vts('export', collection, 'from-milvus.faiss');
+    requireSame('index.faiss', 'from-milvus.faiss');
+    console.log('\nfrom-milvus.faiss is index.faiss, byte for byte: Milvus gave back what it got.');
+  } finally {
+    await server.stop();
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -48,8 +48,8 @@ export interface FileOps {
   realPath(path: string): string;
   stat(path: string): FileStat;
   list(directory: string): string[];
-  /** Makes `directory` and those above it; does nothing when it is there. */
-  makeDirectory(directory: string): void;
+  /** Makes `directory` and those above it, with `mode` less the umask; does nothing when it is there. */
+  makeDirectory(directory: string, mode?: number): void;
   /** Bytes that this user may still write on the file system of `directory`. */
   freeBytes(directory: string): number;
 }
@@ -73,7 +73,7 @@ export const nodeFileOps: FileOps = {
     return { kind, size: stat.size, mtimeMs: stat.mtimeMs, mode: stat.mode & 0o777 };
   },
   list: (directory) => readdirSync(directory),
-  makeDirectory: (directory) => void mkdirSync(directory, { recursive: true }),
+  makeDirectory: (directory, mode = 0o777) => void mkdirSync(directory, { recursive: true, mode }),
   freeBytes: (directory) => {
     const { bavail, bsize } = statfsSync(directory);
     return bavail * bsize;

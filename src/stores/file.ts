@@ -66,16 +66,17 @@ export function openFileSource(path: string, ops: FileOps = nodeFileOps): ByteSo
   return source;
 }
 
-/** Creates `path`. @throws VtsError OutputExists unless `overwrite`. */
+/** Creates `path`, readable as `mode` says less the umask. @throws VtsError OutputExists unless `overwrite`. */
 export function createFileSink(
   name: string,
   overwrite: boolean,
   ops: FileOps = nodeFileOps,
+  newFileMode = NEW_FILE_MODE,
 ): RandomAccessSink {
   refuseExisting(name, overwrite, ops);
   // A link stays a link: what it leads to is replaced. A file that is replaced keeps its permissions.
   const path = ops.exists(name) ? ops.realPath(name) : name;
-  const mode = ops.exists(path) ? ops.stat(path).mode : NEW_FILE_MODE;
+  const mode = ops.exists(path) ? ops.stat(path).mode : newFileMode;
   removeStalePartials(path, ops);
   const partial = `${path}.${process.pid}.partial`;
   const fd = attempt(path, 'write', () => ops.open(partial, 'w+', mode));

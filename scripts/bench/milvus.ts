@@ -1,0 +1,131 @@
+/**
+ * Times vts against scripts/bench/milvus_reference.py on one Milvus 2.3.5, in turns, and checks every export row by row.
+ *
+ *     deno task bench:milvus [--sizes 200000x128,50000x768] [--runs 3] [--cases export-parquet,import] [--server HOST:PORT]
+ *
+ * Runs on Bun, which tells the peak memory and CPU time of a child process.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startMilvus } from '../servers/milvus.ts';
+
+const ROOT = resolve(import.meta.dirname!, '../..');
+const PYTHON = join(ROOT, '.venv/bin/python');
+const REFERENCE = join(ROOT, 'scripts/bench/milvus_reference.py');
+const VTS = join(ROOT, 'dist/vts');
+
+const { values: options } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '200000x128,50000x768' },
+    runs: { type: 'string', default: '3' },
+    cases: { type: 'string', default: 'export-parquet,export-jsonl,import,copy' },
+    server: { type: 'string' },
+  },
+});
+
+interface Run {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakMB: number;
+}
+
+function measure(command: readonly string[]): Run {
+  const began = performance.now();
+  const { exitCode, resourceUsage, stderr } = Bun.spawnSync([...command], {
+    stdout: 'ignore',
+    stderr: 'pipe',
+  });
+  const seconds = (performance.now() - began) / 1000;
+  if (exitCode !== 0) throw new Error(`${command.join(' ')} failed: ${stderr}`);
+  const { cpuTime, maxRSS } = resourceUsage!;
+  return { seconds, cpuSeconds: Number(cpuTime.total) / 1e6, peakMB: maxRSS / 1e6 };
+}
+
+function median(runs: readonly Run[]): Run {
+  const middle = (of: (run: Run) => number) => runs.map(of).sort((a, b) => a - b)[runs.length >> 1];
+  return {
+    seconds: middle((run) => run.seconds),
+    cpuSeconds: middle((run) => run.cpuSeconds),
+    peakMB: Math.max(...runs.map((run) => run.peakMB)),
+  };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'vts-bench-milvus-'));
+const server = options.server === undefined ? await startMilvus({}) : undefined;
+const address = options.server ?? server!.address;
+const uri = `http://${address}`;
+const reference = (...args: string[]) => [PYTHON, REFERENCE, ...args];
+const vts = (...args: string[]) => [VTS, ...args, '--quiet'];
+const endpoint = (name: string) => `milvus://${address}/default/${name}`;
+
+/** The commands of each case: vts', the reference's, and what is checked and removed after each run. */
+function commandsOf(kind: string, source: string, input: string) {
+  const out = (name: string) => join(folder, name);
+  if (kind.startsWith('export-')) {
+    const extension = kind.slice('export-'.length);
+    const [ours, theirs] = [out(`ours.${extension}`), out(`theirs.${extension}`)];
+    return {
+      ours: vts('export', endpoint(source), ours, '--overwrite'),
+      theirs: reference('export', uri, source, theirs),
+      check: reference('check', uri, source, ours),
+      clean: [],
+    };
+  }
+  const load = ['--no-index', '--no-load'];
+  return kind === 'import'
+    ? {
+      ours: vts('import', input, endpoint('vts_import'), '--metric', 'L2', '--id', 'id', ...load),
+      theirs: reference('import', input, uri, 'reference_import'),
+      check: undefined,
+      clean: ['vts_import', 'reference_import'],
+    }
+    : {
+      ours: vts('copy', endpoint(source), endpoint('vts_copy'), ...load),
+      theirs: reference('copy', uri, source, 'reference_copy'),
+      check: undefined,
+      clean: ['vts_copy', 'reference_copy'],
+    };
+}
+
+try {
+  console.log(
+    '| case | vts s | rows/s | CPU s | peak MB | reference s | CPU s | peak MB | times as fast | CPU times less |',
+  );
+  console.log('|---|---|---|---|---|---|---|---|---|---|');
+  for (const size of options.sizes.split(',')) {
+    const [rows, dim] = size.split('x');
+    const source = `bench_${size}`;
+    const input = join(folder, `${size}.parquet`);
+    measure(reference('make', uri, source, rows, dim, input));
+    for (const kind of options.cases.split(',')) {
+      const { ours, theirs, check, clean } = commandsOf(kind, source, input);
+      const runs: { ours: Run[]; theirs: Run[] } = { ours: [], theirs: [] };
+      for (let run = 0; run < Number(options.runs); run++) {
+        runs.ours.push(measure(ours));
+        runs.theirs.push(measure(theirs));
+        if (run === 0 && check !== undefined) measure(check);
+        for (const name of clean) measure(reference('drop', uri, name));
+      }
+      const [a, b] = [median(runs.ours), median(runs.theirs)];
+      const cells = [
+        `${kind} ${size}`,
+        a.seconds.toFixed(2),
+        (Number(rows) / a.seconds).toFixed(0),
+        a.cpuSeconds.toFixed(2),
+        a.peakMB.toFixed(0),
+        b.seconds.toFixed(2),
+        b.cpuSeconds.toFixed(2),
+        b.peakMB.toFixed(0),
+        (b.seconds / a.seconds).toFixed(2),
+        (b.cpuSeconds / a.cpuSeconds).toFixed(2),
+      ];
+      console.log(`| ${cells.join(' | ')} |`);
+    }
+    measure(reference('drop', uri, source));
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+  await server?.stop();
+}

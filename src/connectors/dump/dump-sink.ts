@@ -1,0 +1,107 @@
+/** One collection of a dump as a sink: Parquet parts in a directory per partition, each with its SHA-256 and its keys. */
+import { valueAt } from '../../core/values.ts';
+import type { Batch } from '../../core/batch.ts';
+import type { PartWriter, Sink } from '../../core/endpoint.ts';
+import type { Journal } from '../../core/journal.ts';
+import { createFileSink, createScratch } from '../../stores/file.ts';
+import { type FileOps, nodeFileOps } from '../../stores/file-ops.ts';
+import { digestSink } from '../../stores/digest.ts';
+import { DEFAULT_PARTITION } from '../milvus/model.ts';
+import { countRows, openPart, type OutputFormat, refuseFullDisk } from '../file/part-file.ts';
+import { type DumpDirectory, FILE_MODE } from './dump-directory.ts';
+import type { DumpPart } from './manifest.ts';
+import { escapeName } from './names.ts';
+
+/** What a part's receipt leaves in the journal. */
+export interface PartMark extends Omit<DumpPart, 'rows' | 'bytes'> {
+  readonly partition: string;
+}
+
+/** What a collection's parts are written with. */
+export interface DumpSinkOptions {
+  readonly dump: DumpDirectory;
+  readonly database: string;
+  readonly collection: string;
+  /** The journal of this collection. */
+  readonly journal: Journal;
+  readonly parquet: OutputFormat;
+  readonly compression?: string;
+  readonly tempDir: string;
+  readonly ops?: FileOps;
+}
+
+/** The path of a collection's directory in a dump. */
+export function collectionPath(database: string, collection: string): string {
+  return `${escapeName(database)}/${escapeName(collection)}`;
+}
+
+/** The sink of one collection. */
+export function openDumpSink(options: DumpSinkOptions): Sink {
+  const { dump, parquet, journal, tempDir, ops = nodeFileOps } = options;
+  const folder = collectionPath(options.database, options.collection);
+  const writeOptions = {
+    ...(options.compression === undefined ? {} : { compression: options.compression }),
+    scratch: () => createScratch(tempDir),
+  };
+  return {
+    name: dump.path,
+    features: parquet.writer.features,
+    resume: 'keyed',
+    parallel: Infinity,
+    check: (dataset) => parquet.writer.check?.(dataset, writeOptions) ?? [],
+    async begin(dataset, { part, partition = DEFAULT_PARTITION }) {
+      if (part === 0) refuseFullDisk(dataset, dump.path);
+      const path = `${folder}/${escapeName(partition)}/part-${String(part).padStart(5, '0')}.parquet`;
+      const target = digestSink(createFileSink(dump.place(path), true, ops, FILE_MODE));
+      const writer = await openPart(parquet.writer, target, dataset, writeOptions);
+      return keyedPart(writer, { path, partition }, () => target.sha256());
+    },
+    async count(parts) {
+      const paths = new Map(journal.parts.map((line) => [line.part, markOf(line.mark!).path]));
+      let rows = 0;
+      for (const part of parts) {
+        const counted = await countRows(parquet, dump.place(paths.get(part)!), { overwrite: false, tempDir });
+        if (counted === undefined) return undefined;
+        rows += counted;
+      }
+      return rows;
+    },
+    async close() {},
+  };
+}
+
+/** What the journal keeps of a part. */
+export function markOf(mark: string): PartMark {
+  return JSON.parse(mark) as PartMark;
+}
+
+/** `writer`, whose receipt says which keys the part begins and ends with. */
+function keyedPart(
+  writer: PartWriter,
+  place: { path: string; partition: string },
+  sha256: () => string,
+): PartWriter {
+  let keys: { firstKey?: string; lastKey?: string } = {};
+  return {
+    get bytes() {
+      return writer.bytes;
+    },
+    async write(batch) {
+      await writer.write(batch);
+      if (batch.length > 0) {
+        keys = { firstKey: keys.firstKey ?? keyText(batch, 0), lastKey: keyText(batch, batch.length - 1) };
+      }
+    },
+    async commit() {
+      const receipt = await writer.commit();
+      const mark: PartMark = { ...place, sha256: sha256(), ...keys };
+      return { ...receipt, mark: JSON.stringify(mark) };
+    },
+    abort: () => writer.abort(),
+  };
+}
+
+function keyText(batch: Batch, row: number): string {
+  const index = batch.schema.fields.findIndex((field) => field.primaryKey);
+  return String(valueAt(batch.columns[index], row));
+}
