@@ -54,7 +54,7 @@ function readBody(cursor: Cursor, little: boolean, kind: number, size: number, d
   switch (kind) {
     case 1: {
       const text = point();
-      return text.includes('NaN') ? 'EMPTY' : `(${text})`;
+      return /^NaN( NaN)*$/.test(text) ? 'EMPTY' : `(${text})`;
     }
     case 2:
       return line();
