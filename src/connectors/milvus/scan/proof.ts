@@ -1,0 +1,120 @@
+/** Compares what was read with what the server counts, and finds out why where they differ. */
+import { VtsError } from '../../../errors.ts';
+import { type Examination, examine } from './examine.ts';
+import { rangeExpression, showKey, showRange } from './keys.ts';
+import { countRows, type ScanTarget } from './query.ts';
+import type { ScanRange } from './scan-range.ts';
+
+/** A range and the rows that were read of it. */
+export interface ReadRange {
+  readonly range: ScanRange;
+  readonly read: number;
+}
+
+/** A range of which fewer rows were read than the server counts. */
+interface Gap extends ReadRange {
+  readonly counted: number;
+  readonly why: Examination;
+}
+
+/** Ranges that an error names. */
+const NAMED_RANGES = 5;
+
+/**
+ * Holds the rows that were read of each range against `count(*)`.
+ * @returns what a user should know
+ * @throws VtsError RowsMissing
+ */
+export async function proveRanges(
+  target: ScanTarget,
+  name: string,
+  ranges: readonly ReadRange[],
+): Promise<string[]> {
+  const gaps: Gap[] = [];
+  let surplus = 0;
+  for (const { range, read } of ranges) {
+    const { partition, timestamp } = range;
+    const expression = rangeExpression(target.key.name, range, target.filter);
+    const counted = await countRows(target, { expression, partition, timestamp });
+    if (counted > read) gaps.push({ range, read, counted, why: await examine(target, range) });
+    surplus += Math.max(0, read - counted);
+  }
+  const missing = gaps.filter((gap) => missingRows(gap) > 0);
+  if (missing.length > 0) throw rowsMissing(name, missing);
+  return [...gapNotes(gaps), ...surplusNotes(surplus)];
+}
+
+/** Rows that nothing explains. */
+function missingRows({ range, read, counted, why }: Gap): number {
+  const missing = why.distinct - read + why.unexplained;
+  // Rows that came during the scan may be missing, unless it had a snapshot.
+  const came = range.timestamp === undefined && range.planned !== undefined
+    ? Math.max(0, counted - range.planned)
+    : 0;
+  return missing - came;
+}
+
+function gapNotes(gaps: readonly Gap[]): string[] {
+  const notes: string[] = [];
+  const sum = (of: (gap: Gap) => number) => gaps.reduce((total, gap) => total + of(gap), 0);
+  const duplicates = sum(({ why }) => why.duplicates);
+  if (duplicates > 0) {
+    const example = gaps.find(({ why }) => why.duplicateKey !== undefined)?.why.duplicateKey;
+    const such = example === undefined ? '' : ` (key ${showKey(example)}, for one)`;
+    notes.push(
+      `count(*) is ${
+        many(duplicates)
+      } larger than the number of distinct keys: some keys were inserted more than once${such}; the server gives out one row for each key, and that one was read`,
+    );
+  }
+  const unreturned = sum(({ why }) => why.unreturned);
+  if (unreturned > 0) {
+    notes.push(
+      `${
+        many(unreturned)
+      } with the key 9223372036854775807: this server counts it and does not give it out, so it was not read`,
+    );
+  }
+  const came = sum(({ read, why }) => Math.max(0, why.distinct - read + why.unexplained));
+  if (came > 0) {
+    notes.push(
+      `${many(came)} came while the collection was read, without a snapshot, and may not have been read`,
+    );
+  }
+  return notes;
+}
+
+function surplusNotes(surplus: number): string[] {
+  if (surplus === 0) return [];
+  return [
+    `${
+      many(surplus)
+    } more were read than the server counts now: others deleted rows, or they expired, while the collection was read`,
+  ];
+}
+
+function rowsMissing(name: string, gaps: readonly Gap[]): VtsError {
+  const lines = gaps.slice(0, NAMED_RANGES).map((gap) => {
+    const { range, read, counted, why } = gap;
+    const where = range.partition === undefined ? '' : `partition "${range.partition}", `;
+    const example = why.missingKey === undefined ? '' : ` (key ${showKey(why.missingKey)} is missing)`;
+    return `${where}${
+      showRange(range)
+    }: read ${read}, counted ${counted}, distinct keys ${why.distinct}${example}`;
+  });
+  if (gaps.length > NAMED_RANGES) lines.push(`and ${gaps.length - NAMED_RANGES} more ranges`);
+  const missing = gaps.reduce((sum, gap) => sum + missingRows(gap), 0);
+  return new VtsError(
+    'RowsMissing',
+    `${many(missing)} of ${name} ${missing === 1 ? 'was' : 'were'} not read`,
+    {
+      expected: lines.join('; '),
+      remedy:
+        'the server counts rows that its queries do not return: try again, compact or reload the collection, and do not rely on the output',
+    },
+  );
+}
+
+function many(rows: number): string {
+  return `${rows.toLocaleString('en-US')} ${rows === 1 ? 'row' : 'rows'}`;
+}
