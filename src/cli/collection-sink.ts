@@ -1,6 +1,6 @@
 /** A collection as the sink of import and copy, with the journal of the job. */
 import { tmpdir } from 'node:os';
-import type { CollectionInfo } from '../connectors/milvus/model.ts';
+import type { CollectionTemplate } from '../connectors/milvus/sink/options.ts';
 import type { MilvusSink } from '../connectors/milvus/sink/milvus-sink.ts';
 import {
   defaultStateDirectory,
@@ -49,7 +49,7 @@ export async function openCollectionSink(
   end: ServerEnd,
   flags: CollectionSinkFlags,
   run: { readonly resumed: boolean; readonly retry: RetryPolicy; readonly signal: AbortSignal },
-  like?: CollectionInfo,
+  like?: CollectionTemplate,
 ): Promise<MilvusSink> {
   let openMilvusSink;
   try {

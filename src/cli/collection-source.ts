@@ -1,7 +1,7 @@
 /** A collection as the source of export and copy. */
 import type { MilvusSource } from '../connectors/milvus/scan/milvus-source.ts';
 import type { RetryPolicy } from '../core/retry.ts';
-import { VtsError } from '../errors.ts';
+import { isVtsError, VtsError } from '../errors.ts';
 import { defined } from './defined.ts';
 import type { ReadingFlags, ServerFlags } from './options/milvus.ts';
 import { askYesNo, canAsk } from './report/ask.ts';
@@ -22,14 +22,9 @@ export async function openCollectionSource(
   report: Report,
   signal: AbortSignal,
 ): Promise<MilvusSource> {
-  let openMilvusSource;
-  try {
-    ({ openMilvusSource } = await import('../connectors/milvus/scan/milvus-source.ts'));
-  } catch (error) {
-    throw error;
-  }
+  const { openMilvusSource } = await import('../connectors/milvus/scan/milvus-source.ts');
   const { partition: partitions, filter, partitionColumn, fields, parallel } = flags;
-  return await openMilvusSource({
+  const source = openMilvusSource({
     connection: end.connection,
     database: end.database,
     collection: end.collection,
@@ -41,6 +36,11 @@ export async function openCollectionSource(
     onStage: report.stage,
     retry,
     signal,
+  });
+  return await source.catch((error) => {
+    if (!flags.requireLoaded || !isVtsError(error, 'NotLoaded')) throw error;
+    const remedy = 'load it on the server, or give --load instead of --require-loaded';
+    throw new VtsError('NotLoaded', error.message, { ...error.details, remedy });
   });
 }
 

@@ -1,5 +1,7 @@
 /** `vts copy`: a collection of one server into a collection of the same or another one. */
 import { Command } from '@commander-js/extra-typings';
+import type { CollectionInfo } from '../connectors/milvus/model.ts';
+import type { CollectionTemplate } from '../connectors/milvus/sink/options.ts';
 import { VtsError } from '../errors.ts';
 import type { CollectionSinkFlags } from './collection-sink.ts';
 import { openCollectionSource } from './collection-source.ts';
@@ -109,7 +111,7 @@ async function copy(
       end,
       flags,
       mapping,
-      like: source.collection,
+      like: await templateOf(from, source.collection, flags),
       retries,
       report,
       signal,
@@ -117,4 +119,20 @@ async function copy(
   } finally {
     await source.close();
   }
+}
+
+/** What a new collection is to equal, with its indexes and those of its partitions that are copied. */
+async function templateOf(
+  { connection }: ServerEnd,
+  info: CollectionInfo,
+  flags: ReadingFlags,
+): Promise<CollectionTemplate> {
+  const [{ listIndexes }, { listPartitions }] = await Promise.all([
+    import('../connectors/milvus/metadata-index.ts'),
+    import('../connectors/milvus/metadata.ts'),
+  ]);
+  const indexes = await listIndexes(connection, info);
+  // Those that a partition key makes come with it.
+  if (info.partitionCount > 0) return { ...info, indexes };
+  return { ...info, indexes, partitions: flags.partition ?? await listPartitions(connection, info) };
 }

@@ -69,6 +69,7 @@ async function run(
   try {
     const source = await openCollectionSource(end, flags, retries.policy, report, signal);
     try {
+      if (source.placementNote !== undefined) report.note(source.placementNote);
       const job = jobOf({ command: 'export', source: source.fingerprint }, flags);
       const { sink, journal, sizes } = await openOutputs(target, flags, job);
       try {

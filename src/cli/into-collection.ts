@@ -1,5 +1,5 @@
 /** Moves rows of any source into a collection: what import and copy have in common. */
-import type { CollectionInfo } from '../connectors/milvus/model.ts';
+import type { CollectionTemplate } from '../connectors/milvus/sink/options.ts';
 import type { Source } from '../core/endpoint.ts';
 import type { MappingOptions } from '../core/mapping.ts';
 import { type CollectionSinkFlags, openCollectionSink, openJournalOf } from './collection-sink.ts';
@@ -26,7 +26,7 @@ export interface IntoCollection {
   };
   readonly mapping: MappingOptions;
   /** The collection that a new one is to equal. */
-  readonly like?: CollectionInfo;
+  readonly like?: CollectionTemplate;
   readonly retries: Retries;
   readonly report: Report;
   readonly signal: AbortSignal;

@@ -8,7 +8,8 @@ export function canAsk(): boolean {
 
 /** Asks `question`; anything but y and yes is a no. */
 export async function askYesNo(question: string, signal: AbortSignal): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // Not in raw mode, so that Ctrl-C stays a signal.
+  const terminal = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
   try {
     const answer = await terminal.question(`${question} [y/N] `, { signal });
     return /^\s*y(es)?\s*$/i.test(answer);

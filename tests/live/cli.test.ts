@@ -1,0 +1,89 @@
+/** The command line against a real Milvus 2.3.5: examples of help and README, round trips, refusals, secrets. */
+import { describe, expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  COPY_EXAMPLES,
+  EXPORT_EXAMPLES,
+  IMPORT_EXAMPLES,
+  INSPECT_SERVER_EXAMPLES,
+} from '../../src/cli/examples.ts';
+import { compareGolden } from '../support/golden.ts';
+import { milvusServer } from '../support/milvus.ts';
+import { serverWorkspace } from './cli-server.ts';
+
+const server = await milvusServer();
+
+test('the examples of the help work one after the other', async () => {
+  await using place = await serverWorkspace(server, 'cli_examples');
+  const examples = [...IMPORT_EXAMPLES, ...EXPORT_EXAMPLES, ...COPY_EXAMPLES, ...INSPECT_SERVER_EXAMPLES];
+  for (const { command } of examples) {
+    const { exit, stderr } = place.run(`set -o pipefail; ${command}`);
+    expect(`${command}: ${exit} ${exit === 0 ? '' : stderr}`).toBe(`${command}: 0 `);
+  }
+});
+
+test('the examples of the README work one after the other', async () => {
+  await using place = await serverWorkspace(server, 'cli_readme');
+  const readme = readFileSync(resolve(import.meta.dirname!, '../../README.md'), 'utf8');
+  const commands = [...readme.matchAll(/^ {4}(vts .*?milvus:\/\/.*?)(?: {2,}#.*)?$/gm)].map((match) =>
+    match[1]
+  )
+    .sort((a, b) => Number(b.startsWith('vts import')) - Number(a.startsWith('vts import')));
+  expect(commands.length).toBeGreaterThan(7);
+  for (const command of commands) {
+    const { exit, stderr } = place.run(command);
+    expect(`${command}: ${exit} ${exit === 0 ? '' : stderr}`).toBe(`${command}: 0 `);
+  }
+});
+
+test('golden command lines', async () => {
+  await using place = await serverWorkspace(server, 'cli_golden');
+  const mask = (text: string) =>
+    text.replaceAll(server.address, 'SERVER').replaceAll(/v2\.3\.5[\w-]*/g, 'VERSION')
+      .replaceAll(/, \d+ retr(y|ies)$/gm, '');
+  compareGolden(join(import.meta.dirname!, 'golden/cli.txt'), place, mask);
+});
+
+describe('round trips', () => {
+  test('a Faiss index comes back byte for byte', async () => {
+    await using place = await serverWorkspace(server, 'cli_trips');
+    const chain = 'vts import index.faiss milvus://localhost/default/faiss --quiet && ' +
+      'vts export milvus://localhost/default/faiss back.faiss --parallel 1 --quiet && cmp index.faiss back.faiss';
+    expect(place.run(chain)).toEqual({ exit: 0, stdout: '', stderr: '' });
+  });
+
+  test('copies hold the same rows', async () => {
+    await using place = await serverWorkspace(server, 'cli_trips');
+    const lines = (name: string) =>
+      `vts export milvus://localhost/default/${name} - --quiet | sort > ${name}.jsonl`;
+    const chain = `vts import vectors.parquet milvus://localhost/default/a --id id --metric IP --quiet && ` +
+      `vts copy milvus://localhost/default/a milvus://localhost/default/b --quiet && ` +
+      `${lines('a')} && ${lines('b')} && wc -l < a.jsonl && cmp a.jsonl b.jsonl`;
+    expect(place.run(`set -o pipefail; ${chain}`)).toEqual({ exit: 0, stdout: '300\n', stderr: '' });
+  });
+});
+
+test('a secret is in no output and in no file', async () => {
+  await using place = await serverWorkspace(server, 'cli_trips');
+  const canary = 'c4nary-53cret-token';
+  const runs = [
+    `vts import index.faiss milvus://localhost/default/secret --token ${canary} --state state --verbose --json`,
+    `vts export milvus://localhost/default/secret many/ --to jsonl --token ${canary} --verbose`,
+    `vts inspect milvus://root:${canary}@${server.address}/cli_trips/secret`,
+    `vts inspect milvus://root:${canary}@${server.address}/nowhere`,
+    `vts copy milvus://localhost/default/secret milvus://root:${canary}@127.0.0.1:1/x/y`,
+  ];
+  const said = runs.map((command) => place.run(command, { VTS_TOKEN: canary })).map(({ stdout, stderr }) =>
+    stdout + stderr
+  );
+  expect(said.join('\n')).not.toContain(canary);
+  expect(said[0]).toContain('--token is seen by everyone');
+  expect(said[2]).toContain('a secret in an address');
+  const files = readdirSync(place.path, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile()
+  );
+  for (const { parentPath, name } of files) {
+    expect(readFileSync(join(parentPath, name)).includes(canary)).toBe(false);
+  }
+});
