@@ -27,12 +27,32 @@ export interface DescribeReply {
  * @throws VtsError InputMalformed
  */
 export function decodeDescribe(reply: Uint8Array): DescribeReply {
-  const bytes = plainBytes(reply);
+  const { status, rawSchema, facts, aliases, properties } = readDescription(plainBytes(reply));
+  if (!isOk(status)) return { status };
+  const { name, description, fields, ...schema } = readSchema(rawSchema);
+  return {
+    status,
+    info: {
+      ...facts,
+      ...schema,
+      // Asked for an alias, servers of 2.3 call the collection by it; its schema has its own name.
+      name: name === '' ? facts.name : name,
+      schema: { fields, ...(description === '' ? {} : { description }) },
+      partitionCount: fields.some((f) => f.partitionKey) ? facts.partitionCount : 0,
+      consistency: CONSISTENCY_LEVELS[facts.consistency] ?? 'Customized',
+      properties: { ...schema.properties, ...properties },
+      aliases,
+      rawSchema,
+    },
+  };
+}
+
+function readDescription(bytes: Bytes) {
   const reader = new ProtoReader(bytes);
   const facts = { database: '', name: '', id: 0n, shards: 0, partitionCount: 0, consistency: 0 };
   const properties: Record<string, string> = {};
   const aliases: string[] = [];
-  const schemaSpans: Spans = [];
+  const schema: Spans = [];
   let status = OK;
   while (reader.next()) {
     switch (reader.field) {
@@ -40,7 +60,7 @@ export function decodeDescribe(reply: Uint8Array): DescribeReply {
         status = readStatus(reader.message());
         break;
       case 2:
-        reader.span(schemaSpans);
+        reader.span(schema);
         break;
       case 3:
         facts.id = reader.int64();
@@ -68,30 +88,7 @@ export function decodeDescribe(reply: Uint8Array): DescribeReply {
         break;
     }
   }
-  if (!isOk(status)) return { status };
-  const rawSchema = joinSpans(bytes, schemaSpans);
-  const schema = readSchema(rawSchema);
-  const spread = schema.fields.some((f) => f.partitionKey);
-  return {
-    status,
-    info: {
-      ...facts,
-      // Asked for an alias, servers of 2.3 call the collection by it; its schema has its own name.
-      name: schema.name === '' ? facts.name : schema.name,
-      schema: {
-        fields: schema.fields,
-        ...(schema.description === '' ? {} : { description: schema.description }),
-      },
-      unsupported: schema.unsupported,
-      dynamic: schema.dynamic,
-      functions: schema.functions,
-      partitionCount: spread ? facts.partitionCount : 0,
-      consistency: CONSISTENCY_LEVELS[facts.consistency] ?? 'Customized',
-      properties: { ...schema.properties, ...properties },
-      aliases,
-      rawSchema,
-    },
-  };
+  return { status, facts, aliases, properties, rawSchema: joinSpans(bytes, schema) };
 }
 
 /** The error for a field that the user asks for and vts cannot read. */
