@@ -9,6 +9,7 @@ import type { CollectionInfo, ConsistencyLevel, FunctionInfo, Properties } from 
 /** The parts of a collection that are asked for. */
 export interface WantedCollection {
   readonly fields: readonly Field[];
+  readonly description?: string | undefined;
   readonly dynamic: boolean;
   readonly functions?: readonly FunctionInfo[] | undefined;
   readonly properties?: Properties | undefined;
@@ -62,6 +63,9 @@ function compareFields(wanted: Field, got: Field): Difference[] {
   if (wanted.defaultValue !== undefined && !sameDefault(wanted, got)) {
     lose('the server left out its default value');
   }
+  if (wanted.description && wanted.description !== got.description) {
+    differences.push({ field: name, message: 'the server left out its description', lossy: false });
+  }
   for (const [key, value] of Object.entries(wanted.params ?? {})) {
     if (got.params?.[key] === value) continue;
     differences.push({ field: name, message: `the server left out ${key} = ${value}`, lossy: false });
@@ -108,6 +112,7 @@ function sameDefault({ type, defaultValue: wanted }: Field, { defaultValue: got 
 
 function compareSettings(wanted: WantedCollection, got: CollectionInfo): Difference[] {
   const settings: readonly [string, unknown, unknown][] = [
+    ['description', wanted.description || undefined, got.schema.description],
     ['shards', wanted.shards || undefined, got.shards],
     ['partitions of the partition key', wanted.partitionCount || undefined, got.partitionCount],
     ['consistency level', wanted.consistency, got.consistency],

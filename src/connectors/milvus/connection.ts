@@ -10,6 +10,7 @@ import {
   Metadata,
 } from '@grpc/grpc-js';
 import { logger, MilvusClient } from '@zilliz/milvus2-sdk-node';
+import { release } from '../../core/garbage.ts';
 import { isVtsError, VtsError } from '../../errors.ts';
 import { type CredentialOptions, type Credentials, redactor, resolveCredentials } from './credentials.ts';
 import { diagnose } from './diagnose.ts';
@@ -229,8 +230,8 @@ function makeCalls(
     redact,
   });
   return {
-    call: (method, message, options) =>
-      unary<Uint8Array<ArrayBuffer>>(
+    call: async (method, message, options) => {
+      const reply = await unary<Uint8Array<ArrayBuffer>>(
         failed(method, options),
         options,
         (callOptions, done) =>
@@ -243,7 +244,11 @@ function makeCalls(
             callOptions,
             done as never,
           ),
-      ),
+      );
+      // The framed copy of the request, and the frames that the reply came in.
+      release(message.length + reply.length);
+      return reply;
+    },
     rpc: (method, request, options) =>
       unary(failed(method, options), options, (callOptions, done) => {
         const headers = headersOf(sdk, (request as { db_name?: string }).db_name || database);

@@ -9,7 +9,7 @@ import { formatMilvusUrl, type MilvusUrl } from './endpoint-url.ts';
 import { certificateNames, type TlsSetup } from './tls.ts';
 
 /** How long a look may take. */
-const PROBE_TIMEOUT_MS = 5000;
+const PROBE_TIMEOUT_MS = 2000;
 /** A server that wants a certificate of the client says so just after the handshake (TLS 1.3). */
 const LATE_ALERT_MS = 300;
 

@@ -54,7 +54,7 @@ export function parseMilvusUrl(text: string): MilvusUrl {
   const fail = (what: string, remedy?: string): never => {
     throw new VtsError('Usage', `${redactUrl(text)}: ${what}`, { expected: EXPECTED, remedy });
   };
-  const [, name, slashes, rest] = /^([\w+]*):(\/*)(.*)$/s.exec(text) ??
+  const [, name, slashes, rest] = /^([\w+]*):(\/{0,2})(.*)$/s.exec(text) ??
     fail('not an address of a Milvus server');
   const scheme = SCHEMES[name.toLowerCase()];
   if (scheme === undefined) fail(`unknown scheme ${name}:`);

@@ -21,12 +21,11 @@ export interface FailedCall {
   readonly redact: (text: string) => string;
 }
 
-/** Words by which grpc-js says that a call never left this machine. */
-const NEVER_SENT =
-  /No connection established|Name resolution failed|ECONNREFUSED|Waiting for LB pick|channel is closed/i;
+/** How grpc-js begins when a call never left this machine. */
+const NEVER_SENT = /^(No connection established|Name resolution failed)/;
 /** Words of INTERNAL and UNKNOWN errors that come from a broken connection rather than from the server. */
 const BROKEN =
-  /RST_STREAM|ECONNRESET|EPIPE|connection (dropped|closed)|stream (closed|was)|GOAWAY|Call ended without/i;
+  /HTTP\/2|RST_STREAM|ECONNRESET|EPIPE|connection (dropped|closed)|stream (closed|was)|GOAWAY|Call ended without/i;
 
 /**
  * The error for a failed call: Unreachable when it may simply be sent again, OutcomeUnknown when data may have been changed,
@@ -43,11 +42,16 @@ export function grpcError(failure: GrpcFailure, call: FailedCall): VtsError {
     case status.UNAVAILABLE:
     case status.ABORTED:
       return brokenCall(text, call, make);
-    case status.DEADLINE_EXCEEDED:
-      if (!text.includes('remote_addr') || NEVER_SENT.test(text)) {
-        return make('Unreachable', `${server} does not answer`, { remedy: REACH });
+    case status.DEADLINE_EXCEEDED: {
+      const late = `${server} does not answer${text.includes('remote_addr') ? ` ${method}` : ''} within ${
+        call.timeoutMs / 1000
+      } s`;
+      // An address is named once the call is on its way.
+      if (call.changesData && text.includes('remote_addr')) {
+        return make('OutcomeUnknown', `${late}; the rows may be stored`);
       }
-      return brokenCall(`no answer to ${method} in ${call.timeoutMs / 1000} s`, call, make);
+      return make('Unreachable', late, { remedy: REACH });
+    }
     case status.RESOURCE_EXHAUSTED:
       if (/larger than max|too large|exceeds/i.test(text)) {
         return make('MessageTooLarge', `${server} does not take or send a message of this size: ${text}`, {
@@ -72,7 +76,7 @@ export function grpcError(failure: GrpcFailure, call: FailedCall): VtsError {
     case status.CANCELLED:
     case status.INTERNAL:
     case status.UNKNOWN:
-      if (/(parsing|deserializ)/i.test(text)) {
+      if (/message parsing|deserializ/i.test(text)) {
         return make(
           'InputMalformed',
           `${server} answers ${method} with what is no message of Milvus: ${text}`,
@@ -103,7 +107,7 @@ function brokenCall(
   if (changesData) {
     return make(
       'OutcomeUnknown',
-      `the connection to ${server} broke during ${method}, whose rows may be stored: ${text}`,
+      `the connection to ${server} broke during ${method}: ${text}; the rows may be stored`,
     );
   }
   return make('Unreachable', `the connection to ${server} broke: ${text}`);

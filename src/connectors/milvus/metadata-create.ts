@@ -9,7 +9,7 @@ import { collectionFields, type CollectionName, describeName, request, toPairs }
 import { type CollectionInfo, CONSISTENCY_LEVELS } from './model.ts';
 
 /** A collection to be made. */
-export interface NewCollection extends CollectionName, Omit<WantedCollection, 'fields'> {
+export interface NewCollection extends CollectionName, Omit<WantedCollection, 'fields' | 'description'> {
   readonly schema: Schema;
   /** The `rawSchema` of the collection that this one is a copy of, so that what is newer than vts goes along. */
   readonly rawSchema?: Uint8Array | undefined;
@@ -52,5 +52,5 @@ export async function createCollection(
   const context = { action: `create ${describeName(connection, collection)}` };
   await request(connection, 'CreateCollection', message, context, retry);
   const info = await describeCollection(connection, collection, retry);
-  return { info, differences: compareCollections({ ...collection, fields: schema.fields }, info) };
+  return { info, differences: compareCollections({ ...collection, ...schema }, info) };
 }
