@@ -21,6 +21,13 @@ export interface FunctionInfo {
   readonly params: Properties;
 }
 
+/** A field whose type vts cannot read. */
+export interface UnsupportedField {
+  readonly name: string;
+  /** Milvus' number of the type. */
+  readonly typeNumber: number;
+}
+
 /** Everything that DescribeCollection tells. */
 export interface CollectionInfo {
   readonly database: string;
@@ -29,6 +36,8 @@ export interface CollectionInfo {
   readonly id: bigint;
   /** Fields in the server's order; `$meta` last, as a dynamic JSON field, where the collection has dynamic fields. */
   readonly schema: Schema;
+  /** Fields that are not in `schema`, as vts cannot read them; the others can be exported. */
+  readonly unsupported: readonly UnsupportedField[];
   readonly dynamic: boolean;
   readonly functions: readonly FunctionInfo[];
   readonly shards: number;
