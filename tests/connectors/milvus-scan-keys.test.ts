@@ -50,6 +50,7 @@ describe('ids of ranges', () => {
           from: key,
           to: key,
           timestamp: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+          snapshot: fc.boolean(),
           planned: fc.nat(),
         },
         { requiredKeys: [] },

@@ -30,7 +30,8 @@ import { readPages } from './pages.ts';
 import { findPartitions, type ScanPartitions } from './partitions.ts';
 import { planRanges } from './plan.ts';
 import { proveRanges } from './proof.ts';
-import { askPage, type ScanTarget } from './query.ts';
+import type { ScanTarget } from './query.ts';
+import { type ReadTime, readTime } from './read-time.ts';
 import { decodeRange, encodeRange, type ScanRange } from './scan-range.ts';
 
 /** What to read, and how. */
@@ -80,17 +81,17 @@ export async function openMilvusSource(options: MilvusSourceOptions): Promise<Mi
   const target = { ...targetOf(connection, info, options.filter), retry };
   const restore = await ensureLoaded(connection, info, indexes, { ...options, retry });
   try {
-    const timestamp = await snapshot(target);
-    const found = await findPartitions(target, timestamp, options.partitions);
+    const time = await readTime(target);
+    const found = await findPartitions(target, time?.timestamp, options.partitions);
     const metric = metricOf(schema, indexes);
     const dataset: Dataset = {
       schema,
       ...(found.rows === undefined ? {} : { rows: found.rows }),
       ...(metric === undefined ? {} : { metric }),
       roles: rolesOf(schema, target.key),
-      notes: [...notes, ...(timestamp === undefined ? [NO_SNAPSHOT] : [])],
+      notes: [...notes, ...(time?.snapshot ? [] : [NO_SNAPSHOT])],
     };
-    return new CollectionScan(options, target, dataset, { ...found, timestamp }, restore);
+    return new CollectionScan(options, target, dataset, { ...found, time }, restore);
   } catch (error) {
     await restore().catch(() => {});
     throw error;
@@ -124,16 +125,6 @@ function rolesOf({ fields }: Schema, key: Field): Dataset['roles'] {
   return { id: key.name, ...(vectors.length === 1 ? { vector: vectors[0].name } : {}) };
 }
 
-/** The moment as of which everything is read; `undefined` where the server gives none. */
-async function snapshot(target: ScanTarget): Promise<bigint | undefined> {
-  const { sessionTs } = await askPage(target, {
-    expression: target.filter ?? '',
-    fields: [target.key],
-    limit: 1,
-  });
-  return sessionTs === 0n ? undefined : sessionTs;
-}
-
 class CollectionScan implements MilvusSource {
   readonly name: string;
   readonly dataset: Dataset;
@@ -143,7 +134,7 @@ class CollectionScan implements MilvusSource {
   readonly placementNote?: string;
   readonly #options: MilvusSourceOptions;
   readonly #target: ScanTarget;
-  readonly #scan: ScanPartitions & { readonly timestamp: bigint | undefined };
+  readonly #scan: ScanPartitions & { readonly time: ReadTime | undefined };
   readonly #restore: () => Promise<void>;
   /** Ranges read in this process, those without rows among them. */
   readonly #begun = new Set<string>();
@@ -152,7 +143,7 @@ class CollectionScan implements MilvusSource {
     options: MilvusSourceOptions,
     target: ScanTarget,
     dataset: Dataset,
-    scan: ScanPartitions & { readonly timestamp: bigint | undefined },
+    scan: ScanPartitions & { readonly time: ReadTime | undefined },
     restore: () => Promise<void>,
   ) {
     const { connection, info } = target;

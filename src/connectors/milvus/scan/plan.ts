@@ -3,6 +3,7 @@ import { keyAt, keysOf } from './key-column.ts';
 import { keySpace } from './key-space.ts';
 import { type Key, type KeyRange, rangeExpression } from './keys.ts';
 import type { ScanPartition } from './partitions.ts';
+import type { ReadTime } from './read-time.ts';
 import { askPage, countRows, type PageRequest, type ScanTarget } from './query.ts';
 import type { ScanRange } from './scan-range.ts';
 import { type CountedRange, splitKeys } from './split.ts';
@@ -10,7 +11,7 @@ import { type CountedRange, splitKeys } from './split.ts';
 /** How to cut. */
 export interface PlanRequest {
   readonly partitions: readonly ScanPartition[];
-  readonly timestamp: bigint | undefined;
+  readonly time: ReadTime | undefined;
   /** Ranges that will be read at the same time. */
   readonly parallel: number;
   /** Partitions with fewer rows are read in one piece. */
@@ -26,13 +27,13 @@ const SAMPLE_KEYS = 1000;
 
 /** The ranges in the order of partitions and keys. */
 export async function planRanges(target: ScanTarget, request: PlanRequest): Promise<ScanRange[]> {
-  const { partitions, timestamp } = request;
+  const { partitions, time } = request;
   const total = partitions.reduce((sum, { rows = 0 }) => sum + rows, 0);
   const ranges: ScanRange[] = [];
   for (const { name, rows } of partitions) {
     const where = {
       ...(name === undefined ? {} : { partition: name }),
-      ...(timestamp === undefined ? {} : { timestamp }),
+      ...time,
     };
     const share = rows === undefined || total === 0 ? 0 : rows / total;
     for (const { rows: planned, ...keys } of await cut(target, where, rows, share, request)) {

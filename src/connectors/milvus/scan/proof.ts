@@ -48,9 +48,7 @@ export async function proveRanges(
 function missingRows({ range, read, counted, why }: Gap): number {
   const missing = why.distinct - read + why.unexplained;
   // Rows that came during the scan may be missing, unless it had a snapshot.
-  const came = range.timestamp === undefined && range.planned !== undefined
-    ? Math.max(0, counted - range.planned)
-    : 0;
+  const came = range.snapshot ? 0 : Math.max(0, counted - (range.planned ?? counted));
   return missing - came;
 }
 

@@ -28,7 +28,7 @@ export interface Rows {
   readonly expression: string;
   /** All partitions when absent. */
   readonly partition?: string | undefined;
-  /** The moment as of which; everything written before the question when absent. */
+  /** See {@linkcode ScanRange}. */
   readonly timestamp?: bigint | undefined;
 }
 
@@ -111,7 +111,7 @@ function messageOf(
     ...(partition === undefined ? {} : { partitions: [partition] }),
     // A server that sees that the name stands for another collection by now says so.
     params: { ...params, ...(info.id > 0n ? { collection_id: String(info.id) } : {}) },
-    // 0 with strong consistency: everything written before.
+    // Without a time, strong consistency: everything written before the question.
     guaranteeTimestamp: timestamp ?? 0n,
     consistency: 0,
   });

@@ -6,19 +6,22 @@ import { type Key, type KeyKind, type KeyRange, keyText, parseKey } from './keys
 export interface ScanRange extends KeyRange {
   /** Absent where the partitions are read together. */
   readonly partition?: string;
-  /** The moment as of which it is read; absent where the server gives none. */
+  /** Everything written before this moment is read; before the question, when absent. */
   readonly timestamp?: bigint;
+  /** Whether nothing written after it is read. */
+  readonly snapshot?: boolean;
   /** Rows that the server counted when it was planned, where it could. */
   readonly planned?: number;
 }
 
 /** The id of `range`: JSON with its members always in the same order. */
-export function encodeRange({ partition, from, to, timestamp, planned }: ScanRange): string {
+export function encodeRange({ partition, from, to, timestamp, snapshot, planned }: ScanRange): string {
   return JSON.stringify({
     partition,
     from: from === undefined ? undefined : keyText(from),
     to: to === undefined ? undefined : keyText(to),
     timestamp: timestamp === undefined ? undefined : String(timestamp),
+    snapshot,
     planned,
   });
 }
@@ -35,6 +38,7 @@ export function decodeRange(id: string, kind: KeyKind): ScanRange {
     ...defined('from', readKey(kind, text('from'), id)),
     ...defined('to', readKey(kind, text('to'), id)),
     ...defined('timestamp', readTimestamp(text('timestamp'), id)),
+    ...defined('snapshot', typeof parts.snapshot === 'boolean' ? parts.snapshot : undefined),
     ...defined('planned', typeof parts.planned === 'number' ? parts.planned : undefined),
   };
   if (encodeRange(range) !== id) throw notOurs(id);
