@@ -23,6 +23,30 @@ export interface CollectionSinkFlags extends WritingFlags {
   readonly tempDir?: string;
 }
 
+/** @throws VtsError Usage for flags that contradict each other; before any server is asked */
+export function checkFlags(flags: CollectionSinkFlags): void {
+  if (flags.resume && flags.restart) {
+    throw new VtsError('Usage', '--resume and --restart contradict each other', {
+      remedy: 'leave one of them out; VTS_RESUME and VTS_RESTART of the environment count too',
+    });
+  }
+  if (flags.noIndex && flags.index !== undefined) {
+    throw new VtsError('Usage', '--index and --no-index contradict each other', {
+      remedy: 'leave one of them out',
+    });
+  }
+  if (flags.rejectFile !== undefined && flags.onError !== 'reject') {
+    throw new VtsError('Usage', '--reject-file is used with --on-error reject only', {
+      remedy: 'add --on-error reject',
+    });
+  }
+  if (flags.onError === 'reject' && flags.rejectFile === undefined) {
+    throw new VtsError('Usage', '--on-error reject: where do the rows go?', {
+      remedy: 'add --reject-file rejected.jsonl',
+    });
+  }
+}
+
 /** Opens the journal of the job that moves `source` into `end`. @throws VtsError JournalConflict */
 export function openJournalOf(
   command: string,
@@ -30,11 +54,6 @@ export function openJournalOf(
   end: ServerEnd,
   flags: CollectionSinkFlags,
 ): TargetJournal {
-  if (flags.resume && flags.restart) {
-    throw new VtsError('Usage', '--resume and --restart contradict each other', {
-      remedy: 'leave one of them out; VTS_RESUME and VTS_RESTART of the environment count too',
-    });
-  }
   return openTargetJournal({
     directory: flags.state ?? defaultStateDirectory(),
     target: end.name,
@@ -58,21 +77,6 @@ export async function openCollectionSink(
     throw error;
   }
   const { mode, autoId, partitionKey, dynamic, shards, consistency, index, noIndex, noLoad } = flags;
-  if (noIndex && index !== undefined) {
-    throw new VtsError('Usage', '--index and --no-index contradict each other', {
-      remedy: 'leave one of them out',
-    });
-  }
-  if (flags.rejectFile !== undefined && flags.onError !== 'reject') {
-    throw new VtsError('Usage', '--reject-file is used with --on-error reject only', {
-      remedy: 'add --on-error reject',
-    });
-  }
-  if (flags.onError === 'reject' && flags.rejectFile === undefined) {
-    throw new VtsError('Usage', '--on-error reject: where do the rows go?', {
-      remedy: 'add --reject-file rejected.jsonl',
-    });
-  }
   return await openMilvusSink({
     connection: end.connection,
     database: end.database,

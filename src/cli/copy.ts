@@ -3,7 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import type { CollectionInfo } from '../connectors/milvus/model.ts';
 import type { CollectionTemplate } from '../connectors/milvus/sink/options.ts';
 import { VtsError } from '../errors.ts';
-import type { CollectionSinkFlags } from './collection-sink.ts';
+import { checkFlags, type CollectionSinkFlags } from './collection-sink.ts';
 import { openCollectionSource } from './collection-source.ts';
 import type { Context } from './context.ts';
 import { requireVerb } from './endpoints.ts';
@@ -71,6 +71,7 @@ async function run(
     });
   }
   requireVerb('copy', endpoints.slice(0, 1), endpoints[1]);
+  checkFlags(flags);
   warnOfSecrets(command, report);
   const fromAddress = addressOf(endpoints[0], connectionFlags(flags));
   const toAddress = targetAddress(endpoints[1], targetFlags(flags), fromAddress);

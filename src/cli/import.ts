@@ -1,7 +1,7 @@
 /** `vts import`: files into a collection. */
 import { Command } from '@commander-js/extra-typings';
 import type { Schema } from '../core/schema.ts';
-import type { CollectionSinkFlags } from './collection-sink.ts';
+import { checkFlags, type CollectionSinkFlags } from './collection-sink.ts';
 import { withPartitionColumn } from './collection-source.ts';
 import type { Context } from './context.ts';
 import { defined } from './defined.ts';
@@ -67,6 +67,7 @@ async function run(
   const named = isServer(last) || flags.collection === undefined;
   const [inputs, target] = named ? [endpoints.slice(0, -1), last] : [endpoints, defaultServer()];
   requireVerb('import', inputs, target);
+  checkFlags(flags);
   warnOfSecrets(command, report);
   const end = await openServerEnd(addressOf(target, connectionFlags(flags)), report, signal);
   try {

@@ -12,6 +12,9 @@ import type { Inspection } from './report/report.ts';
 
 const SAMPLE_ROWS = 3;
 
+/** The first rows, and why there are no more. */
+export type Sample = Pick<Seen, 'sample' | 'sampleError'>;
+
 /** What is known of a file. */
 interface Seen {
   readonly name: string;
@@ -44,7 +47,7 @@ export async function inspectFile(source: FileSource): Promise<Inspection> {
 /** The first rows; where one cannot be read, those before it and the reason. */
 export async function sampleRows(
   source: Source,
-): Promise<Pick<Seen, 'sample' | 'sampleError'>> {
+): Promise<Sample> {
   const sample: Record<string, string>[] = [];
   try {
     for (const range of await source.plan()) {

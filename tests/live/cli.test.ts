@@ -8,8 +8,10 @@ import {
   IMPORT_EXAMPLES,
   INSPECT_SERVER_EXAMPLES,
 } from '../../src/cli/examples.ts';
+import { VTS } from '../support/cli.ts';
 import { compareGolden } from '../support/golden.ts';
 import { milvusServer } from '../support/milvus.ts';
+import { runPython } from '../support/python.ts';
 import { serverWorkspace } from './cli-server.ts';
 
 const server = await milvusServer();
@@ -62,6 +64,44 @@ describe('round trips', () => {
       `${lines('a')} && ${lines('b')} && wc -l < a.jsonl && cmp a.jsonl b.jsonl`;
     expect(place.run(`set -o pipefail; ${chain}`)).toEqual({ exit: 0, stdout: '300\n', stderr: '' });
   });
+});
+
+/** Runs vts on a terminal, and types `answer` at the question. */
+const ON_TERMINAL = `
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.chdir(sys.argv[2])
+    os.execv(sys.argv[1], sys.argv[1:2] + sys.argv[4:])
+shown, answer = b"", sys.argv[3].encode()
+try:
+    while chunk := os.read(fd, 65536):
+        shown += chunk
+        if answer and b"[y/N]" in shown:
+            os.write(fd, answer)
+            answer = b""
+except OSError:
+    pass
+print(shown.decode(), "exit", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
+
+test('on a terminal, loading is asked for, and undone', async () => {
+  await using place = await serverWorkspace(server, 'cli_ask');
+  const made = place.run('vts import index.faiss milvus://localhost/default/idle --no-load --quiet');
+  expect(made).toEqual({ exit: 0, stdout: '', stderr: '' });
+  const ask = (answer: string) =>
+    runPython(
+      ON_TERMINAL,
+      VTS,
+      place.path,
+      answer,
+      ...place.command('export milvus://localhost/default/idle idle.faiss').split(' '),
+    );
+  const no = ask('n\n');
+  expect(no).toContain('of the server');
+  expect(no).toContain('Load it? [y/N]');
+  expect(no).toEndWith('exit 2\n');
+  expect(ask('y\n')).toEndWith('exit 0\n');
+  expect(place.run('vts inspect milvus://localhost/default/idle').stdout).toContain('not loaded');
 });
 
 test('a secret is in no output and in no file', async () => {

@@ -96,7 +96,7 @@ function progressLine(options: ReportOptions, terminal: boolean) {
   let stage: string | undefined;
   const draw = (text: string) => {
     if (!terminal) return print(2, `${text}\n`);
-    const width = process.stderr.columns ?? 80;
+    const width = process.stderr.columns || 80;
     print(2, `\r\x1b[2K${text.slice(0, Math.max(1, width - 1))}`);
     drawn = true;
   };
