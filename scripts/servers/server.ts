@@ -13,7 +13,7 @@ export const PYTHON = join(ROOT, '.venv/bin/python');
 const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 50;
 
-/** A running server. Ends with the process that started it, also when that one is killed (on Linux). */
+/** A running server. Ends with the process that started it, however that one ends. */
 export interface RunningServer {
   /** `127.0.0.1:PORT`. */
   readonly address: string;
@@ -44,8 +44,8 @@ export interface ServerPlan {
   readonly ready: () => Promise<boolean>;
   /** How long the server may take to end by itself when its data is kept. */
   readonly graceMs: number;
-  /** After the process has ended. */
-  readonly ended?: (pid: number) => void;
+  /** What the server leaves elsewhere; `PID` stands for its process id. */
+  readonly litter?: readonly string[];
 }
 
 /** The folder for the data of a server, and whether it is a temporary one. */
@@ -60,34 +60,22 @@ export async function startServer(plan: ServerPlan): Promise<RunningServer> {
   const { dataDir, temporary, port } = plan;
   const log = join(dataDir, 'server.log');
   let child: ChildProcess;
-  const end = async (graceMs: number) => {
-    await endProcess(child, graceMs);
-    plan.ended?.(child.pid!);
-  };
-  const clean = () => {
-    if (temporary) rmSync(dataDir, { recursive: true, force: true });
-  };
   const start = async () => {
     child = launch(plan, log);
     try {
       await untilReady(plan, child, log);
     } catch (error) {
-      await end(0);
+      await stop(0);
       throw error;
     }
   };
-  const atExit = () => {
-    child.kill('SIGKILL');
-    clean();
+  const stop = async (graceMs: number) => {
+    await end(child, graceMs);
+    // The process beside the server removes the files; with the pipe closed, it does so now.
+    child.stdin!.destroy();
+    if (temporary) rmSync(dataDir, { recursive: true, force: true });
   };
-  process.on('exit', atExit);
-  try {
-    await start();
-  } catch (error) {
-    process.off('exit', atExit);
-    clean();
-    throw error;
-  }
+  await start();
   return {
     address: `127.0.0.1:${port}`,
     port,
@@ -96,12 +84,8 @@ export async function startServer(plan: ServerPlan): Promise<RunningServer> {
     },
     dataDir,
     log,
-    async stop() {
-      process.off('exit', atExit);
-      await end(temporary ? 0 : plan.graceMs);
-      clean();
-    },
-    kill: () => end(0),
+    stop: () => stop(temporary ? 0 : plan.graceMs),
+    kill: () => end(child, 0),
     restart: start,
   };
 }
@@ -115,14 +99,19 @@ export function listens(port: number): Promise<boolean> {
   });
 }
 
-function launch({ name, command, dataDir, env }: ServerPlan, log: string): ChildProcess {
-  if (!existsSync(PYTHON)) throw new Error(`${name} is not installed: run \`npx -y deno@2.9.6 task setup\``);
+function launch(plan: ServerPlan, log: string): ChildProcess {
+  const { name, command, dataDir, temporary, litter = [], env } = plan;
+  const missing = [PYTHON, command[0]].find((file) => !existsSync(file));
+  if (missing !== undefined) {
+    throw new Error(`${name} is not installed (${missing}): run \`npx -y deno@2.9.6 task setup\``);
+  }
+  const paths = temporary ? [dataDir, ...litter] : litter;
   const file = openSync(log, 'a');
   try {
-    return spawn(PYTHON, [join(import.meta.dirname!, 'launch.py'), `${process.pid}`, ...command], {
+    return spawn(PYTHON, [join(import.meta.dirname!, 'launch.py'), ...paths, '--', ...command], {
       cwd: dataDir,
       env: { ...process.env, ...env },
-      stdio: ['ignore', file, file],
+      stdio: ['pipe', file, file],
     });
   } finally {
     closeSync(file);
@@ -144,7 +133,7 @@ async function untilReady(plan: ServerPlan, child: ChildProcess, log: string): P
 }
 
 /** Asks the process to end, and makes it after `graceMs`. */
-async function endProcess(child: ChildProcess, graceMs: number): Promise<void> {
+async function end(child: ChildProcess, graceMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   if (graceMs > 0) {
@@ -155,7 +144,6 @@ async function endProcess(child: ChildProcess, graceMs: number): Promise<void> {
   await ended;
 }
 
-/** Does not keep the process alive. */
 function pause(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms));
 }
