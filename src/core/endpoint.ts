@@ -112,6 +112,8 @@ export interface PartPlan {
   readonly partition?: string;
   /** The range that its rows come from, where it holds rows of one only. */
   readonly range?: string;
+  /** Where messages say that its first row is: what the range is called, and the row there. */
+  readonly from?: { readonly name: string; readonly firstRow: number };
   /**
    * Whether an earlier run may have written rows of this part: it was stopped somewhere after the position at which this
    * part begins.

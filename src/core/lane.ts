@@ -1,7 +1,7 @@
 /** A lane of a transfer: rows come in, parts come out one after the other, each journaled when it is safe. */
 import { VtsError } from '../errors.ts';
 import { type Batch, batchBytes } from './batch.ts';
-import type { Cursor, PartWriter, Range, Sink } from './endpoint.ts';
+import type { Cursor, PartPlan, PartWriter, Range, Sink } from './endpoint.ts';
 import type { Journal } from './journal.ts';
 import type { Dataset } from './schema.ts';
 import type { Tally } from './tally.ts';
@@ -89,15 +89,16 @@ export class Lane {
     // Where rows may come in another order next time, nothing behind this part is certain either.
     const reach = repeatable ? firstRow + this.#rowsAtMost + batch.length : Infinity;
     journal.reaches(range.id, reach);
-    const { partition } = range;
+    const { partition, name } = range;
     return await this.#open({
       range: range.id,
+      from: { name, firstRow },
       uncertain,
       ...(partition === undefined ? {} : { partition }),
     });
   }
 
-  #open(plan: { range?: string; partition?: string; uncertain?: boolean }): Promise<PartWriter> {
+  #open(plan: Partial<PartPlan>): Promise<PartWriter> {
     const { sink, dataset, tally } = this.#options;
     this.#part = tally.takeNumber();
     this.#rowsInPart = 0;

@@ -1,0 +1,51 @@
+/** The end of a transfer: rows are made last, indexes are built, the collection is loaded. */
+import type { OnStage } from '../../../core/endpoint.ts';
+import type { RetryPolicy } from '../../../core/retry.ts';
+import type { MilvusConnection } from '../connection.ts';
+import { type CollectionName, describeName } from '../metadata-call.ts';
+import { createIndex, fieldsWithoutIndex, listIndexes, waitForIndexes } from '../metadata-index.ts';
+import { getLoadState, loadCollection } from '../metadata-load.ts';
+import { flush } from '../metadata-rows.ts';
+import type { CollectionInfo, IndexRequest } from '../model.ts';
+
+/** What is to be finished. */
+export interface FinishRequest {
+  readonly connection: MilvusConnection;
+  readonly collection: CollectionName;
+  readonly info: CollectionInfo;
+  /** Of a collection that the job made. */
+  readonly indexes: readonly IndexRequest[];
+  readonly load: boolean;
+  readonly retry: RetryPolicy;
+}
+
+/** Flushes a collection. */
+export async function flushRows(
+  { connection, collection, retry }: FinishRequest,
+  onStage: OnStage,
+): Promise<void> {
+  onStage(`flushing ${describeName(connection, collection)}`);
+  await flush(connection, collection, retry);
+}
+
+/** Builds the indexes that are not there, and loads the collection if all vectors have one. */
+export async function buildAndLoad(request: FinishRequest, onStage: OnStage): Promise<void> {
+  const { connection, collection, indexes, info, load, retry } = request;
+  const there = await listIndexes(connection, collection, retry);
+  for (const index of indexes) {
+    if (there.some((other) => other.field === index.field && (index.name ?? other.name) === other.name)) {
+      continue;
+    }
+    onStage(`building the index on "${index.field}"`);
+    await createIndex(connection, collection, index, retry);
+  }
+  await waitForIndexes(connection, collection, onStage, retry);
+  if (!load) return;
+  if (fieldsWithoutIndex(info, await listIndexes(connection, collection, retry)).length > 0) return;
+  await loadCollection(connection, collection, onStage, retry);
+}
+
+/** Whether the collection can be read. */
+export async function isLoaded({ connection, collection, retry }: FinishRequest): Promise<boolean> {
+  return await getLoadState(connection, collection, [], retry) === 'loaded';
+}

@@ -1,0 +1,74 @@
+/** What a server can hold, by its version. What it takes and then leaves out is found after a collection is made. */
+import type { Kind } from '../../../core/types.ts';
+import type { MilvusConnection } from '../connection.ts';
+
+/** What to expect of a server. */
+export interface ServerTraits {
+  /** What messages call it: `Milvus 2.3.5`. */
+  readonly name: string;
+  readonly kinds: ReadonlySet<Kind>;
+  /** Whether scalars may be null, and have defaults. */
+  readonly nulls: boolean;
+  readonly nullVectors: boolean;
+  /** Vector fields of one collection. */
+  readonly vectorFields: number;
+  /** Whether text may be without a length. */
+  readonly longText: boolean;
+}
+
+const OLDEST: readonly Kind[] = [
+  'Bool',
+  'Int8',
+  'Int16',
+  'Int32',
+  'Int64',
+  'Float',
+  'Double',
+  'VarChar',
+  'JSON',
+  'FloatVector',
+];
+
+/** Since which version servers have the other kinds. */
+const SINCE: readonly (readonly [number, ...Kind[]])[] = [
+  [2.0, 'BinaryVector'],
+  [2.3, 'Array'],
+  [2.4, 'Float16Vector', 'BFloat16Vector', 'SparseFloatVector'],
+  [2.6, 'Int8Vector', 'StructArray', 'Geometry', 'Timestamptz'],
+];
+
+/** What the server of `connection` can hold; a version that cannot be read is taken for the newest. */
+export function traitsOf({ version, lite }: Pick<MilvusConnection, 'version' | 'lite'>): ServerTraits {
+  const match = /(\d+)\.(\d+)(\.\d+)?/.exec(version);
+  const known = match === null ? Infinity : Number(`${match[1]}.${match[2]}`);
+  const name = `${lite ? 'Milvus Lite' : 'Milvus'}${match === null ? '' : ` ${match[0]}`}`;
+  if (lite) {
+    return {
+      name,
+      kinds: new Set([...OLDEST, 'Array', 'SparseFloatVector', 'Geometry', 'Timestamptz']),
+      nulls: true,
+      nullVectors: false,
+      vectorFields: Infinity,
+      longText: false,
+    };
+  }
+  return {
+    name,
+    kinds: new Set([...OLDEST, ...SINCE.flatMap(([since, ...kinds]) => known >= since ? kinds : [])]),
+    nulls: known >= 2.5,
+    nullVectors: known >= 3,
+    vectorFields: known >= 2.4 ? Infinity : 1,
+    longText: known >= 3,
+  };
+}
+
+/** For kinds that a server may lack, the types of `--cast` that keep the values. */
+export const CASTS: Partial<Record<Kind, readonly string[]>> = {
+  DoubleVector: ['float32'],
+  Float16Vector: ['float32'],
+  BFloat16Vector: ['float32'],
+  Int8Vector: ['float32'],
+  Geometry: ['varchar'],
+  Timestamptz: ['int64'],
+  StructArray: ['json'],
+};
