@@ -1,9 +1,9 @@
-"""Becomes a server that ends with whoever started it, however that one ends.
+"""Becomes a server that ends with its owner, however that one ends.
 
-    launch.py [PATH ...] -- PROGRAM [ARGUMENT ...]
+    launch.py OWNER FOLDER LITTER PROGRAM [ARGUMENT ...]
 
-A process beside the server waits for the end of standard input, which is a pipe from the one who started it. Then it kills
-the server and removes the paths, in which `PID` stands for the server's process id.
+A process beside the server waits for the end of the process OWNER. Then it kills the server and removes FOLDER and the file
+LITTER, in whose name `PID` stands for the server's process id; either may be empty.
 """
 import os
 import shutil
@@ -11,28 +11,38 @@ import signal
 import sys
 import time
 
-end = sys.argv.index("--")
-paths, command = sys.argv[1:end], sys.argv[end + 1 :]
-server = os.getpid()
+POLL_SECONDS = 0.2
 
+
+def exists(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def watch(owner, server, folder, litter):
+    # Once the server has ended, its id may be another's: it is known as the parent.
+    def serves():
+        return os.getppid() == server
+
+    # The folder of a killed server is kept for its owner, who may start it again.
+    while exists(owner) and (serves() or os.path.exists(folder)):
+        time.sleep(POLL_SECONDS)
+    while serves():
+        os.kill(server, signal.SIGKILL)
+        time.sleep(POLL_SECONDS)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    if os.path.exists(litter):
+        os.remove(litter)
+
+
+owner, folder, litter, *command = sys.argv[1:]
+server = os.getpid()
 if os.fork() == 0:
     os.setsid()
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
-    while os.read(0, 4096):
-        pass
-    # Once the server has ended, its id may be another's.
-    while os.getppid() == server:
-        os.kill(server, signal.SIGKILL)
-        time.sleep(0.05)
-    for path in paths:
-        path = path.replace("PID", str(server))
-        if os.path.isdir(path):
-            shutil.rmtree(path, ignore_errors=True)
-        elif os.path.exists(path):
-            os.remove(path)
-    sys.exit()
-
-os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-os.execv(command[0], command)
+    watch(int(owner), server, folder, litter.replace("PID", str(server)))
+else:
+    os.execv(command[0], command)

@@ -55,6 +55,8 @@ export async function startMilvus(options: MilvusServerOptions = {}): Promise<Ru
     'etcd.log.path': join(dataDir, 'etcd.log'),
     'localStorage.path': join(dataDir, 'data'),
     'rocksmq.path': join(dataDir, 'data/rocksmq'),
+    // How long after a crash a new start waits for the parts of the old one, in seconds; 30 by default.
+    'common.session.ttl': 10,
     // To standard output only.
     'log.file.rootPath': '',
     'common.security.authorizationEnabled': options.auth ?? false,
@@ -77,7 +79,7 @@ export async function startMilvus(options: MilvusServerOptions = {}): Promise<Ru
     ready: () => isHealthy(health),
     // Asked to end, it takes half a minute; what was flushed is safe after one second too.
     graceMs: 1000,
-    litter: ['/tmp/milvus/server_id_PID'],
+    litter: '/tmp/milvus/server_id_PID',
   });
 }
 

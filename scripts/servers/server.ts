@@ -44,8 +44,8 @@ export interface ServerPlan {
   readonly ready: () => Promise<boolean>;
   /** How long the server may take to end by itself when its data is kept. */
   readonly graceMs: number;
-  /** What the server leaves elsewhere; `PID` stands for its process id. */
-  readonly litter?: readonly string[];
+  /** A file that the server leaves elsewhere; `PID` stands for its process id. */
+  readonly litter?: string;
 }
 
 /** The folder for the data of a server, and whether it is a temporary one. */
@@ -71,8 +71,6 @@ export async function startServer(plan: ServerPlan): Promise<RunningServer> {
   };
   const stop = async (graceMs: number) => {
     await end(child, graceMs);
-    // The process beside the server removes the files; with the pipe closed, it does so now.
-    child.stdin!.destroy();
     if (temporary) rmSync(dataDir, { recursive: true, force: true });
   };
   await start();
@@ -100,18 +98,18 @@ export function listens(port: number): Promise<boolean> {
 }
 
 function launch(plan: ServerPlan, log: string): ChildProcess {
-  const { name, command, dataDir, temporary, litter = [], env } = plan;
+  const { name, command, dataDir, temporary, litter = '', env } = plan;
   const missing = [PYTHON, command[0]].find((file) => !existsSync(file));
   if (missing !== undefined) {
     throw new Error(`${name} is not installed (${missing}): run \`npx -y deno@2.9.6 task setup\``);
   }
-  const paths = temporary ? [dataDir, ...litter] : litter;
+  const owned = [`${process.pid}`, temporary ? dataDir : '', litter];
   const file = openSync(log, 'a');
   try {
-    return spawn(PYTHON, [join(import.meta.dirname!, 'launch.py'), ...paths, '--', ...command], {
+    return spawn(PYTHON, [join(import.meta.dirname!, 'launch.py'), ...owned, ...command], {
       cwd: dataDir,
       env: { ...process.env, ...env },
-      stdio: ['pipe', file, file],
+      stdio: ['ignore', file, file],
     });
   } finally {
     closeSync(file);
