@@ -190,6 +190,19 @@ describe('what is no Milvus', () => {
     expect(error.message).toContain(`milvus://127.0.0.1:${port}`);
   });
 
+  test('a signal ends the wait for it at once', async () => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const [controller, reason] = [new AbortController(), new TypeError('enough')];
+    setTimeout(() => controller.abort(reason), 50);
+    const url = `milvus://127.0.0.1:${port}`;
+    expect(await failure(openMilvus({ url, connectTimeoutMs: 600_000, signal: controller.signal }))).toBe(
+      reason,
+    );
+    server.close();
+  });
+
   test('certificates and plain connections do not go together', async () => {
     const url = 'milvus://127.0.0.1:1/db';
     expect(await failure(openMilvus({ url, tls: { insecure: true } }))).toMatchObject({

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
+import { type Authority, makeAuthority } from '../../scripts/servers/certificates.ts';
 import { startMilvus } from '../../scripts/servers/milvus.ts';
 import { type MilvusOptions, openMilvus } from '../../src/connectors/milvus/connection.ts';
 import { describeCollection, listDatabases } from '../../src/connectors/milvus/metadata.ts';
@@ -15,59 +15,22 @@ import { liteServer } from '../support/milvus.ts';
 const CANARY = 'cAnArY-5d81c07e';
 
 let folder: string;
+let ca: Authority;
+const stranger = () => join(folder, 'stranger', 'ca.pem');
 const pem = (name: string) => join(folder, `${name}.pem`);
 const key = (name: string) => join(folder, `${name}.key`);
 
-function openssl(...args: string[]): void {
-  const run = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(`openssl ${args.join(' ')}: ${run.error ?? run.stderr}`);
-}
-
-function makeAuthority(name: string): void {
-  openssl(
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...['-keyout', key(name), '-out', pem(name), '-subj', `/CN=${name}`],
-  );
-}
-
-/** A certificate of the authority `ca` for the subject alternative names `san`. */
-function makeCertificate(name: string, san: string, dates = ['-days', '2']): void {
-  openssl(
-    ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-keyout', key(name), '-out', `${name}.csr`, '-subj', `/CN=${name}.example`],
-  );
-  writeFileSync(join(folder, `${name}.ext`), san === '' ? '' : `subjectAltName=${san}\n`);
-  openssl(
-    ...['ca', '-batch', '-config', 'ca.cnf', '-cert', pem('ca'), '-keyfile', key('ca'), '-notext', ...dates],
-    ...['-in', `${name}.csr`, '-out', pem(name), '-extfile', `${name}.ext`],
-  );
-}
-
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'vts-tls-'));
-  mkdirSync(join(folder, 'issued'));
-  writeFileSync(join(folder, 'index.txt'), '');
-  writeFileSync(join(folder, 'serial'), '1000\n');
-  const settings = [
-    'database=index.txt',
-    'new_certs_dir=issued',
-    'serial=serial',
-    'default_md=sha256',
-    'policy=any',
-  ];
-  writeFileSync(
-    join(folder, 'ca.cnf'),
-    ['[ca]', 'default_ca=own', '[own]', ...settings, '[any]', 'commonName=supplied', ''].join('\n'),
-  );
-  makeAuthority('ca');
-  makeAuthority('stranger');
-  makeCertificate('address', 'IP:127.0.0.1,DNS:localhost');
-  makeCertificate('elsewhere', 'IP:10.1.2.3');
-  makeCertificate('bare', '');
-  makeCertificate('named', 'DNS:db.example.com');
-  makeCertificate('client', '');
-  const past = ['-startdate', '20200101000000Z', '-enddate', '20210101000000Z'];
-  makeCertificate('expired', 'IP:127.0.0.1', past);
+  ca = makeAuthority(folder);
+  mkdirSync(join(folder, 'stranger'));
+  makeAuthority(join(folder, 'stranger'));
+  ca.issue('address', { names: 'IP:127.0.0.1,DNS:localhost' });
+  ca.issue('elsewhere', { names: 'IP:10.1.2.3' });
+  ca.issue('bare');
+  ca.issue('named', { names: 'DNS:db.example.com' });
+  ca.issue('expired', { names: 'IP:127.0.0.1', expired: true });
+  ca.issue('client');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -79,7 +42,7 @@ async function startTlsFront(name: string, mutual = false): Promise<{ port: numb
     key: readFileSync(key(name)),
     cert: readFileSync(pem(name)),
     ALPNProtocols: ['h2'],
-    ...(mutual ? { ca: readFileSync(pem('ca')), requestCert: true, rejectUnauthorized: true } : {}),
+    ...(mutual ? { ca: readFileSync(ca.caFile), requestCert: true, rejectUnauthorized: true } : {}),
   }, (client) => {
     const upstream = connectTcp(target, '127.0.0.1');
     for (const [from, to] of [[client, upstream], [upstream, client]]) {
@@ -138,7 +101,7 @@ describe('TLS', () => {
       'bare',
       '127.0.0.1',
       { caCert: 'ca' },
-      'is not for 127.0.0.1, but for no host (only a common name, bare.example',
+      'is not for 127.0.0.1, but for no host (only a common name, bare',
       '--server-name',
     ],
     [
@@ -201,7 +164,10 @@ describe('TLS', () => {
   test.each(cases)('%s', async (_, certificate, host, options, expected, remedy) => {
     const front = await startTlsFront(certificate);
     const caCert = options?.caCert;
-    const tls = { ...options, ...(caCert === undefined ? {} : { caCert: pem(caCert) }) };
+    const tls = {
+      ...options,
+      ...(caCert === undefined ? {} : { caCert: caCert === 'stranger' ? stranger() : ca.caFile }),
+    };
     const result = await attempt({ url: `milvus+tls://${host}:${front.port}`, tls });
     front.close();
     if (typeof result === 'string') return expect(result).toBe(expected);
@@ -213,7 +179,7 @@ describe('TLS', () => {
   test('with certificates of both sides', async () => {
     const front = await startTlsFront('address', true);
     const url = `milvus+tls://127.0.0.1:${front.port}`;
-    const caCert = pem('ca');
+    const caCert = ca.caFile;
     const without = await attempt({ url, tls: { caCert } });
     const client = { clientCert: pem('client'), clientKey: key('client') };
     const mutual = await attempt({ url, tls: { caCert, ...client } });
@@ -278,7 +244,7 @@ describe('TLS', () => {
 describe('a Milvus that asks who is there, over TLS', () => {
   let server: Awaited<ReturnType<typeof startMilvus>>;
   let url: string;
-  const tls = () => ({ caCert: pem('ca') });
+  const tls = () => ({ caCert: ca.caFile });
 
   beforeAll(async () => {
     server = await startMilvus({ auth: true, tls: { certFile: pem('address'), keyFile: key('address') } });
