@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { compileMapping } from '../../src/core/mapping.ts';
 import { type Batch, concatBatches } from '../../src/core/batch.ts';
 import { isNull } from '../../src/core/column.ts';
-import { type TransferOptions, transfer } from '../../src/core/transfer.ts';
+import { transfer, type TransferOptions } from '../../src/core/transfer.ts';
 import type { LogicalType } from '../../src/core/types.ts';
 import { type Value, valueAt } from '../../src/core/values.ts';
 import type { Column } from '../../src/core/column.ts';
@@ -48,6 +48,19 @@ export async function withSource<T>(
   } finally {
     await connection.close();
   }
+}
+
+/** For sources that are only opened. */
+export const nothing = () => Promise.resolve();
+
+/** What `promise` fails with. (`rejects` of bun:test holds up the connections on which the promise waits.) */
+export async function failure(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing failed');
 }
 
 /** What a transfer of a whole collection gave. */

@@ -151,7 +151,8 @@ class CollectionScan implements MilvusSource {
     this.name = formatMilvusUrl({ host, port, tls, database: info.database, collection: info.name });
     this.dataset = dataset;
     this.collection = info;
-    this.parallel = options.parallel;
+    // One process in Python, which evaluates an expression for all rows, is not made faster by several questions.
+    this.parallel = connection.lite ? 1 : options.parallel;
     this.fingerprint = fingerprintOf(options, target);
     this.#options = options;
     this.#target = target;
@@ -165,7 +166,8 @@ class CollectionScan implements MilvusSource {
   }
 
   async plan(): Promise<readonly Range[]> {
-    const { parallel, splitRows = SPLIT_ROWS } = this.#options;
+    const { parallel } = this;
+    const { splitRows = SPLIT_ROWS } = this.#options;
     const ranges = await planRanges(this.#target, { ...this.#scan, parallel, splitRows });
     return ranges.map((range) => ({
       id: encodeRange(range),

@@ -84,10 +84,11 @@ function gapNotes(gaps: readonly Gap[]): string[] {
 
 function surplusNotes(surplus: number): string[] {
   if (surplus === 0) return [];
+  const were = surplus === 1 ? 'was' : 'were';
   return [
     `${
       many(surplus)
-    } more were read than the server counts now: others deleted rows, or they expired, while the collection was read`,
+    } ${were} read that the server no longer counts: deleted or expired while the collection was read`,
   ];
 }
 
