@@ -70,12 +70,7 @@ export async function openCollectionSink(
   run: { readonly resumed: boolean; readonly retry: RetryPolicy; readonly signal: AbortSignal },
   like?: CollectionTemplate,
 ): Promise<MilvusSink> {
-  let openMilvusSink;
-  try {
-    ({ openMilvusSink } = await import('../connectors/milvus/sink/milvus-sink.ts'));
-  } catch (error) {
-    throw error;
-  }
+  const { openMilvusSink } = await import('../connectors/milvus/sink/milvus-sink.ts');
   const { mode, autoId, partitionKey, dynamic, shards, consistency, index, noIndex, noLoad } = flags;
   return await openMilvusSink({
     connection: end.connection,

@@ -112,7 +112,7 @@ async function copy(
       end,
       flags,
       mapping,
-      like: await templateOf(from, source.collection, flags),
+      like: await like(from, source.collection, flags),
       retries,
       report,
       signal,
@@ -122,18 +122,13 @@ async function copy(
   }
 }
 
-/** What a new collection is to equal, with its indexes and those of its partitions that are copied. */
-async function templateOf(
+/** What a new collection is to equal; of its partitions those that are copied. */
+async function like(
   { connection }: ServerEnd,
   info: CollectionInfo,
-  flags: ReadingFlags,
+  { partition }: ReadingFlags,
 ): Promise<CollectionTemplate> {
-  const [{ listIndexes }, { listPartitions }] = await Promise.all([
-    import('../connectors/milvus/metadata-index.ts'),
-    import('../connectors/milvus/metadata.ts'),
-  ]);
-  const indexes = await listIndexes(connection, info);
-  // Those that a partition key makes come with it.
-  if (info.partitionCount > 0) return { ...info, indexes };
-  return { ...info, indexes, partitions: flags.partition ?? await listPartitions(connection, info) };
+  const { templateOf } = await import('../connectors/milvus/sink/template.ts');
+  const template = await templateOf(connection, info);
+  return partition === undefined ? template : { ...template, partitions: partition };
 }

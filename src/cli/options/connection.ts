@@ -41,7 +41,7 @@ const FLAGS: readonly (readonly [flags: string, description: string])[] = [
   ['client-key <file>', 'private key of --client-cert, PEM'],
   ['server-name <name>', 'name that the certificate of the server must have'],
   ['insecure', 'do not check the certificate of the server'],
-  ['timeout <time>', 'how long one request may take: 30s, 2m'],
+  ['timeout <time>', 'how long the server may take to answer at first: 30s, 2m'],
 ];
 
 const NAMES: readonly (keyof ConnectionFlags)[] = FLAGS.map(([flags]) =>

@@ -104,7 +104,7 @@ async function countOf(
       connection,
       method,
       message,
-      { action, collection: collection.name },
+      { action },
     );
     const rows = Number(fromPairs(reply?.stats).row_count ?? NaN);
     return Number.isSafeInteger(rows) ? { count: { rows, exact: false } } : {};
