@@ -118,7 +118,8 @@ export function openJournal(store: JournalStore, job: JournalHeader['job'], resu
         remedy: 'add --resume to go on with it, or --overwrite to begin anew',
       });
     }
-    refuseOtherJob(lines[0] as JournalHeader, header);
+    refuseOtherVersion(lines[0] as JournalHeader, header);
+    refuseOtherJob((lines[0] as JournalHeader).job, job);
     // What follows the last whole line is torn: write the whole lines again, so that the next line starts cleanly.
     store.append(lines.map((line) => `${JSON.stringify(line)}\n`).join(''), true);
   }
@@ -175,15 +176,18 @@ function parseLines(text: string): unknown[] {
   });
 }
 
-function refuseOtherJob(found: JournalHeader, wanted: JournalHeader): void {
-  if (found.type !== 'job' || found.version !== wanted.version) {
-    throw new VtsError('JournalConflict', 'the journal was written by another version of vts', {
-      remedy: 'finish with that version, or add --overwrite instead of --resume to begin anew',
-    });
-  }
-  const names = new Set([...Object.keys(found.job), ...Object.keys(wanted.job)]);
-  const differences = [...names].filter((name) => found.job[name] !== wanted.job[name])
-    .map((name) => `${name}: was ${found.job[name] ?? 'not set'}, is ${wanted.job[name] ?? 'not set'}`);
+function refuseOtherVersion(found: JournalHeader, wanted: JournalHeader): void {
+  if (found.type === 'job' && found.version === wanted.version) return;
+  throw new VtsError('JournalConflict', 'the journal was written by another version of vts', {
+    remedy: 'finish with that version, or add --overwrite instead of --resume to begin anew',
+  });
+}
+
+/** @throws VtsError JournalConflict, with what differs, when `found` is not the job that is `wanted` */
+export function refuseOtherJob(found: JournalHeader['job'], wanted: JournalHeader['job']): void {
+  const names = new Set([...Object.keys(found), ...Object.keys(wanted)]);
+  const differences = [...names].filter((name) => found[name] !== wanted[name])
+    .map((name) => `${name}: was ${found[name] ?? 'not set'}, is ${wanted[name] ?? 'not set'}`);
   if (differences.length === 0) return;
   throw new VtsError('JournalConflict', 'the unfinished job here is another one', {
     expected: differences.join('; '),

@@ -8,13 +8,16 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   statfsSync,
+  type Stats,
   statSync,
   unlinkSync,
   writeSync,
@@ -22,7 +25,7 @@ import {
 
 /** What {@linkcode FileOps.stat} tells. */
 export interface FileStat {
-  readonly kind: 'file' | 'directory' | 'pipe' | 'other';
+  readonly kind: 'file' | 'directory' | 'pipe' | 'link' | 'other';
   readonly size: number;
   readonly mtimeMs: number;
   /** Permission bits. */
@@ -47,9 +50,13 @@ export interface FileOps {
   /** The file that `path` leads to through symbolic links. */
   realPath(path: string): string;
   stat(path: string): FileStat;
+  /** As {@linkcode stat}, of a link itself. */
+  linkStat(path: string): FileStat;
   list(directory: string): string[];
   /** Makes `directory` and those above it, with `mode` less the umask; does nothing when it is there. */
   makeDirectory(directory: string, mode?: number): void;
+  /** Removes an empty directory. */
+  removeDirectory(directory: string): void;
   /** Bytes that this user may still write on the file system of `directory`. */
   freeBytes(directory: string): number;
 }
@@ -67,18 +74,38 @@ export const nodeFileOps: FileOps = {
   unlink: unlinkSync,
   exists: existsSync,
   realPath: (path) => realpathSync(path),
-  stat: (path) => {
-    const stat = statSync(path);
-    const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isFIFO() ? 'pipe' : 'other';
-    return { kind, size: stat.size, mtimeMs: stat.mtimeMs, mode: stat.mode & 0o777 };
-  },
+  stat: (path) => factsOf(statSync(path)),
+  linkStat: (path) => factsOf(lstatSync(path)),
   list: (directory) => readdirSync(directory),
   makeDirectory: (directory, mode = 0o777) => void mkdirSync(directory, { recursive: true, mode }),
+  removeDirectory: (directory) => rmdirSync(directory),
   freeBytes: (directory) => {
     const { bavail, bsize } = statfsSync(directory);
     return bavail * bsize;
   },
 };
+
+function factsOf(stat: Stats): FileStat {
+  return { kind: kindOf(stat), size: stat.size, mtimeMs: stat.mtimeMs, mode: stat.mode & 0o777 };
+}
+
+function kindOf(stat: Stats): FileStat['kind'] {
+  if (stat.isFile()) return 'file';
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isSymbolicLink()) return 'link';
+  return stat.isFIFO() ? 'pipe' : 'other';
+}
+
+/** Makes what was created, renamed or removed in `directory` outlive a power cut. */
+export function syncDirectory(directory: string, ops: FileOps): void {
+  if (process.platform === 'win32') return;
+  const fd = ops.open(directory, 'r');
+  try {
+    ops.fsync(fd);
+  } finally {
+    ops.close(fd);
+  }
+}
 
 /** Writes all of `bytes`, going on after short writes. */
 export function writeFully(ops: FileOps, fd: number, bytes: Uint8Array, position: number | null): void {

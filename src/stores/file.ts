@@ -2,7 +2,14 @@
 import { basename, dirname, join } from 'node:path';
 import { VtsError } from '../errors.ts';
 import { type ByteSource, PEEKED, type RandomAccessSink, type Scratch } from './bytes.ts';
-import { type FileOps, type FileStat, nodeFileOps, readFully, writeFully } from './file-ops.ts';
+import {
+  type FileOps,
+  type FileStat,
+  nodeFileOps,
+  readFully,
+  syncDirectory,
+  writeFully,
+} from './file-ops.ts';
 import { isAlive } from './process.ts';
 
 const CHUNK = 1 << 20;
@@ -186,16 +193,6 @@ function removeStalePartials(path: string, ops: FileOps): void {
     if (!name.startsWith(prefix) || !name.endsWith('.partial')) continue;
     const pid = name.slice(prefix.length, -'.partial'.length);
     if (/^\d+$/.test(pid) && !isAlive(Number(pid))) ops.unlink(join(directory, name));
-  }
-}
-
-function syncDirectory(directory: string, ops: FileOps): void {
-  if (process.platform === 'win32') return;
-  const fd = ops.open(directory, 'r');
-  try {
-    ops.fsync(fd);
-  } finally {
-    ops.close(fd);
   }
 }
 

@@ -1,5 +1,6 @@
 /** A text file that only grows by whole, synced pieces. */
-import { type FileOps, nodeFileOps, readFully, writeFully } from './file-ops.ts';
+import { dirname } from 'node:path';
+import { type FileOps, nodeFileOps, readFully, syncDirectory, writeFully } from './file-ops.ts';
 
 /** The text so far, and how it grows. */
 export interface Log {
@@ -33,7 +34,9 @@ export function fileLog(path: string, ops: FileOps = nodeFileOps): Log {
       } finally {
         ops.close(fd);
       }
-      if (replace) ops.rename(target, path);
+      if (!replace) return;
+      ops.rename(target, path);
+      syncDirectory(dirname(path), ops);
     },
     remove() {
       if (ops.exists(path)) ops.unlink(path);
