@@ -3,8 +3,8 @@
  * them late: left alone, the peak doubles and differs from run to run. So those who let go of many bytes say so here.
  */
 
-/** A collection takes a few milliseconds. */
-const COLLECT_EVERY_BYTES = 64 * 1024 * 1024;
+/** A collection takes some milliseconds; with replies of a server on their way, garbage is three times what is said here. */
+const COLLECT_EVERY_BYTES = 32 * 1024 * 1024;
 
 let released = 0;
 
