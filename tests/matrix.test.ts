@@ -23,7 +23,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const LOADED = await Promise.all(FORMATS.map(async (info) => ({ info, format: await info.load() })));
+/** Formats that need more of values than their types say (whole numbers from 0 to 255) have tests of their own. */
+const LOADED = (await Promise.all(FORMATS.map(async (info) => ({ info, format: await info.load() }))))
+  .filter(({ format }) => format.writer?.features.needs === undefined);
 
 /** Whether `format` can hold `fields` together. */
 function holds({ writer }: Format, fields: readonly Field[]): boolean {
@@ -44,7 +46,7 @@ function schemasFor(formats: readonly Format[], dim: number): Schema[] {
         w!.features.kinds.has(f.type.kind) && (w!.features.nulls || !f.nullable)
       ),
   );
-  if (formats.every((format) => holds(format, together.fields))) return [together];
+  if (together.fields.length > 1 && formats.every((format) => holds(format, together.fields))) return [together];
   // An index has no names: an id and a vector come back under these.
   const vectors = together.fields.filter((f) => f.type.kind.endsWith('Vector')).map((f) => ({
     ...f,
@@ -99,6 +101,8 @@ describe('matrix', () => {
     for (const to of LOADED.filter(({ format }) => format.writer)) {
       const pair = `${from.info.name} to ${to.info.name}`;
       const features = [from, to].map(({ format }) => format.writer!.features);
+      // Between vectors of float32 and of int8 there is only a cast.
+      if (features[0].kinds.isDisjointFrom(features[1].kinds)) continue;
       const nanPayloads = features.every((f) => f.keepsNaN);
       const nul = !features.some((f) => f.refusesNul);
       for (const dim of [1, 8]) {

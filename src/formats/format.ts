@@ -18,6 +18,8 @@ export interface FormatInfo {
   readonly extensions: readonly string[];
   /** Whether a file that begins with `head` (at least 16 bytes, or the whole file) is of this format. */
   matches(head: Uint8Array): boolean;
+  /** Set where a file may begin with any bytes, so that only its name tells. */
+  readonly bare?: true;
   /** Loads the format's code. */
   load(): Promise<Format>;
 }
@@ -103,6 +105,8 @@ export interface WriterFeatures extends SinkFeatures {
   readonly keepsNaN: boolean;
   /** Set where text with a NUL character (U+0000) is refused, row by row. */
   readonly refusesNul?: boolean;
+  /** What values must be beyond what their types say, checked row by row: `whole numbers from 0 to 255`. */
+  readonly needs?: string;
 }
 
 /** What a user may say about an output. Formats take what concerns them. */

@@ -1,13 +1,24 @@
 /** All formats. A new one is one more line here. */
 import { VtsError } from '../errors.ts';
 import type { FormatInfo } from './format.ts';
+import { fbin, i8bin, ibin, u8bin } from './bin-vectors/info.ts';
 import { faiss } from './faiss/info.ts';
 import { hdf5 } from './hdf5/info.ts';
 import { jsonl } from './jsonl/info.ts';
+import { npy } from './npy/info.ts';
 import { parquet } from './parquet/info.ts';
+import { bvecs, fvecs, ivecs } from './vecs/info.ts';
 
 /** The formats, in the order that help lists them. */
-export const FORMATS: readonly FormatInfo[] = [parquet, jsonl, hdf5, faiss];
+export const FORMATS: readonly FormatInfo[] = [
+  parquet,
+  jsonl,
+  hdf5,
+  faiss,
+  npy,
+  ...[fvecs, bvecs, ivecs],
+  ...[fbin, u8bin, i8bin, ibin],
+];
 
 /** The format called `name`. @throws VtsError Usage */
 export function formatByName(name: string): FormatInfo {

@@ -12,6 +12,7 @@ import type { ByteSource } from '../../stores/bytes.ts';
 export async function detectInput(source: ByteSource, name: string | undefined): Promise<FormatInfo> {
   if (name !== undefined) return formatByName(name);
   const byExtension = formatByExtension(source.name);
+  if (byExtension?.bare === true) return byExtension;
   const head = await source.peek();
   const byMagic = formatByMagic(head);
   if (byMagic !== undefined && byExtension !== undefined && byMagic !== byExtension) {
