@@ -32,6 +32,12 @@ export function requireVerb(verb: Verb, inputs: readonly string[], output: strin
   const mixed = inputs.some(isMilvusUrl) && inputs.length > 1;
   if (right === verb && !mixed) return;
   const shown = [...inputs, output].map((endpoint) => shellQuote(redactUrl(endpoint))).join(' ');
+  if (mixed && verb === 'import') {
+    throw new VtsError('Usage', `The server comes last, and after it there is ${redactUrl(output)}`, {
+      expected: 'vts import FILE... MILVUS',
+      remedy: "put values that hold { } , or spaces into quotes: --index 'vector:HNSW{M:16}'",
+    });
+  }
   if (mixed) {
     throw new VtsError('Usage', 'One collection is read at a time', { expected: `vts ${right} MILVUS ...` });
   }

@@ -49,7 +49,7 @@ export const IMPORT_EXAMPLES: readonly Example[] = [
   },
   {
     command:
-      'vts import index.faiss milvus://localhost/default/faces --index vector:HNSW{M:16,efConstruction:200}',
+      "vts import index.faiss milvus://localhost/default/faces --index 'vector:HNSW{M:16,efConstruction:200}'",
     does: 'a Faiss index, with its metric, under an index of your choice',
   },
   {
@@ -88,6 +88,35 @@ export const COPY_EXAMPLES: readonly Example[] = [
       'vts copy milvus://localhost/default/docs milvus://localhost/default/slim --fields id,vector --rename vector=v',
     does: 'some fields, one under a new name',
   },
+];
+
+export const DUMP_EXAMPLES: readonly Example[] = [
+  {
+    command: 'vts dump milvus://localhost/default backup/ --resume',
+    does: 'all collections of a database; the same command goes on after a kill',
+  },
+  {
+    command:
+      "vts dump milvus://localhost/default some/ --collection 'd*' --filter 'id > 100' --part-size 64MiB",
+    does: 'some collections, some rows',
+  },
+  { command: 'vts dump milvus://localhost/default/docs none/ --dry-run', does: 'what would be dumped' },
+];
+
+export const RESTORE_EXAMPLES: readonly Example[] = [
+  {
+    command: 'vts restore backup/ milvus://localhost/default --mode skip --resume',
+    does: 'what is not there; the same command goes on after a kill',
+  },
+  {
+    command: 'vts restore backup/ milvus://localhost/default --collection docs --rename docs=docs_old',
+    does: 'one collection under another name',
+  },
+];
+
+export const VERIFY_EXAMPLES: readonly Example[] = [
+  { command: 'vts verify backup/', does: 'all files of a dump against its checksums' },
+  { command: 'vts verify backup/ --subset 3/10', does: 'the third tenth: ten nights cover all' },
 ];
 
 /** The examples as the last part of a help text. */

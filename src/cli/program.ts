@@ -75,12 +75,17 @@ async function buildProgram(
 }
 
 async function addCommands(program: Command, context: Context, report: () => Report): Promise<void> {
-  const [convert, exporting, importing, copy, inspect, { TOPICS }, { unsetFalseSwitches }] = await Promise
+  const [convert, exporting, importing, copy, dump, restore, verify, inspect, { TOPICS }, {
+    unsetFalseSwitches,
+  }] = await Promise
     .all([
       import('./convert.ts'),
       import('./export.ts'),
       import('./import.ts'),
       import('./copy.ts'),
+      import('./dump.ts'),
+      import('./restore.ts'),
+      import('./verify.ts'),
       import('./inspect.ts'),
       import('./topics.ts'),
       import('./options/all.ts'),
@@ -89,6 +94,9 @@ async function addCommands(program: Command, context: Context, report: () => Rep
     exporting.exportCommand(context),
     importing.importCommand(context),
     copy.copyCommand(context),
+    dump.dumpCommand(context),
+    restore.restoreCommand(context),
+    verify.verifyCommand(context),
     convert.convertCommand(context),
     inspect.inspectCommand(context),
   ];

@@ -28,13 +28,23 @@ export async function runTransfer(
   const total = rows === undefined ? options.limit : Math.min(rows, options.limit ?? Infinity);
   const ends = { command, from: source.name, to: sink.name };
   report.start({ ...ends, ...(total === undefined ? {} : { rows: total }) });
+  let lastRow = began;
   const summary = await transfer(source, sink, mapping, {
     ...options,
-    onProgress: report.progress,
+    onProgress(progress) {
+      lastRow = performance.now();
+      report.progress(progress);
+    },
     onStage: report.stage,
     onNote: report.note,
   });
-  report.done({ ...ends, ...summary, ...facts?.(), seconds: (performance.now() - began) / 1000 });
+  report.done({
+    ...ends,
+    ...summary,
+    ...facts?.(),
+    seconds: (performance.now() - began) / 1000,
+    rowSeconds: (lastRow - began) / 1000,
+  });
   return summary;
 }
 

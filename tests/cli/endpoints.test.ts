@@ -45,6 +45,8 @@ describe('verbs', () => {
 
   test('read one collection at a time', () => {
     expect(() => requireVerb('export', [A, A], FILE)).toThrow('One collection');
+    // What a shell makes of --index vector:HNSW{M:16,ef:9} without quotes.
+    expect(() => requireVerb('import', [FILE, A], 'vector:HNSWef:9')).toThrow('comes last');
   });
 });
 

@@ -76,6 +76,9 @@ describe('the proof', () => {
   });
 
   test('comes with the retries that it took', () => {
+    expect(doneText({ ...done, toServer: true, rowSeconds: 0.5 }).split('\n')[0]).toBe(
+      'milvus://h:1/default/docs: 1,200 rows, 1.0 kB in 2.00 s, rows in 0.50 s, 2,400 rows/s',
+    );
     expect(doneText({ ...done, retries: 3 }).split('\n')[0]).toBe(
       'milvus://h:1/default/docs: 1,200 rows, 1.0 kB in 2.00 s, 600 rows/s, 3 retries',
     );

@@ -1,5 +1,6 @@
 /** What the command-line tests need of a server: databases of their own, and commands written for milvus://localhost. */
-import { openMilvus } from '../../src/connectors/milvus/connection.ts';
+import { type MilvusConnection, openMilvus } from '../../src/connectors/milvus/connection.ts';
+import { withRetry } from '../../src/core/retry.ts';
 import {
   createDatabase,
   dropCollection,
@@ -18,7 +19,7 @@ export interface ServerWorkspace extends Omit<Workspace, typeof Symbol.dispose>,
 /** Makes `database` on `server`; both it and the workspace are gone at the end of an `await using` block. */
 export async function serverWorkspace({ address }: TestServer, database: string): Promise<ServerWorkspace> {
   await dropDatabase(address, database);
-  const connection = await openMilvus({ url: `milvus://${address}` });
+  const connection = await connect(address);
   await createDatabase(connection, database);
   await connection.close();
   const place = workspace();
@@ -36,9 +37,14 @@ export async function serverWorkspace({ address }: TestServer, database: string)
   };
 }
 
+/** While a command runs, this process stands still, and the server gives up connections that say nothing. */
+function connect(address: string): Promise<MilvusConnection> {
+  return withRetry({ maxTimeMs: 30_000 }, () => openMilvus({ url: `milvus://${address}` }));
+}
+
 /** Drops a database with all that is in it, if it is there. */
 async function dropDatabase(address: string, name: string): Promise<void> {
-  const connection = await openMilvus({ url: `milvus://${address}` });
+  const connection = await connect(address);
   try {
     if (!(await listDatabases(connection)).includes(name)) return;
     for (const collection of await listCollections(connection, name)) {

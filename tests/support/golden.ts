@@ -51,7 +51,10 @@ function leftovers(place: Pick<Workspace, 'path'>): string {
 
 /** Times, rates and sizes of output differ from run to run. */
 function maskSizes(text: string): string {
-  return text.replaceAll(/[\d.]+ (B|kB|MB) in [\d.:]+ s, [\d,]+ rows\/s/g, 'SIZE in TIME, RATE')
-    .replaceAll(/"seconds":[\d.e-]+/g, '"seconds":TIME')
+  return text.replaceAll(
+    /[\d.]+ (B|kB|MB) in [\d.:]+ s, (rows in [\d.:]+ s, )?[\d,]+ rows\/s/g,
+    'SIZE in TIME, RATE',
+  )
+    .replaceAll(/"(s|rowS)econds":[\d.e-]+/g, '"$1econds":TIME')
     .replaceAll(/"bytesWritten":\d+/g, '"bytesWritten":SIZE');
 }

@@ -1,11 +1,17 @@
 /** All flags of all commands, for the help on the environment. */
 import { columns, input, output, talk, work } from './common.ts';
 import { connection, targetConnection } from './connection.ts';
+import { dryRun, dumping, restoring, subset } from './dump.ts';
 import type { AnyOption } from './group.ts';
 import { partitionColumn, reading, server, writing } from './milvus.ts';
 
 /** The variable that stands for the address of a server that a command line leaves out. */
 export const SERVER_VARIABLE = 'VTS_MILVUS_URI';
+
+/** Flags of a restore that others have too. */
+const elsewhere = [...Object.values(columns), ...reading, ...writing, ...connection].map(({ envVar }) =>
+  envVar
+);
 
 /** All flags, by what they concern; one that differs from command to command is here once. */
 export const ALL_OPTIONS: readonly AnyOption[] = [
@@ -16,6 +22,10 @@ export const ALL_OPTIONS: readonly AnyOption[] = [
   ...server,
   ...connection,
   ...targetConnection,
+  ...dumping,
+  ...restoring.filter((option) => !elsewhere.includes(option.envVar)),
+  dryRun,
+  subset,
 ];
 
 /** Takes `VTS_JSON=0`, `false`, `no` and an empty value out of `environment`: of a switch they mean that it is not set. */

@@ -82,9 +82,10 @@ export const writing: readonly AnyOption[] = [
   flag('--shards <number>', 'shards of a new collection').argParser(countUpTo(64)),
   flag('--consistency <level>', 'consistency of a new collection: Strong, Bounded, Session or Eventually')
     .argParser(oneOf(CONSISTENCY_LEVELS)),
-  flag('--index <field:type>', 'an index: vector:HNSW{M:16,efConstruction:200}; repeatable').argParser(
-    indexes,
-  ),
+  flag('--index <field:type>', "an index: 'vector:HNSW{M:16,efConstruction:200}', in quotes; repeatable")
+    .argParser(
+      indexes,
+    ),
   plain('--no-index', 'build no index, load nothing'),
   plain('--no-load', 'do not load the collection at the end'),
   flag('--on-error <action>', 'what a row does that the server refuses: stop the job, or go to --reject-file')

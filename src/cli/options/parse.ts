@@ -51,6 +51,15 @@ export function countUpTo(most: number): (text: string) => number {
   };
 }
 
+/** One slice of several: `3/10`. */
+export function slice(text: string): { slice: number; of: number } {
+  const [, slice, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  if (slice === undefined || Number(slice) < 1 || Number(slice) > Number(of)) {
+    throw new InvalidArgumentError('Write a slice of several: 3/10 for the third of ten.');
+  }
+  return { slice: Number(slice), of: Number(of) };
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   k: 1e3,

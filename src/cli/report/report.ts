@@ -18,6 +18,8 @@ export interface Done extends TransferSummary {
   readonly from: string;
   readonly to: string;
   readonly seconds: number;
+  /** Of {@linkcode seconds}, those until the last row was handed over; what follows is flushing, indexing, loading. */
+  readonly rowSeconds?: number;
   /** Whether rows went to a server, which accepts them, rather than into files, which are written. */
   readonly toServer?: boolean;
   /** Requests that were sent again. */

@@ -42,9 +42,10 @@ export function textReport(options: ReportOptions): Report {
 /** The result, and the proof of it. */
 export function doneText(event: Done): string {
   const { rowsWritten, bytesWritten, seconds, to, rowsResumed, rowsRejected = 0, retries = 0 } = event;
-  const rate = seconds > 0
-    ? `, ${formatCount((rowsWritten + rowsRejected - rowsResumed) / seconds)} rows/s`
-    : '';
+  // A server goes on when it has all rows: flushing, indexing and loading say nothing of how fast rows move.
+  const moving = event.toServer === true ? event.rowSeconds ?? seconds : seconds;
+  const speed = `${formatCount((rowsWritten + rowsRejected - rowsResumed) / Math.max(moving, 0.001))} rows/s`;
+  const rate = event.toServer === true ? `, rows in ${formatSeconds(moving)}, ${speed}` : `, ${speed}`;
   const resumed = rowsResumed === 0 ? '' : ` (${formatCount(rowsResumed)} of them by earlier runs)`;
   const again = retries === 0 ? '' : `, ${formatCount(retries)} ${retries === 1 ? 'retry' : 'retries'}`;
   return `${to}: ${formatCount(rowsWritten)} ${rowsWritten === 1 ? 'row' : 'rows'}${resumed}, ${
@@ -118,7 +119,7 @@ function progressLine(options: ReportOptions, terminal: boolean) {
       if (!shown || (!due(now) && text === stage)) return;
       last = now;
       stage = text;
-      draw(fraction === undefined ? text : `${text} ${Math.floor(fraction * 100)}%`);
+      draw(fraction === undefined || fraction === 0 ? text : `${text} ${Math.floor(fraction * 100)}%`);
     },
     clear() {
       if (drawn) print(2, '\r\x1b[2K');

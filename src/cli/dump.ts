@@ -1,0 +1,178 @@
+/** `vts dump`: databases and collections of a server into a directory. */
+import { Command } from '@commander-js/extra-typings';
+import type { MilvusConnection } from '../connectors/milvus/connection.ts';
+import { formatMilvusUrl } from '../connectors/milvus/endpoint-url.ts';
+import type { DumpDirectory } from '../connectors/dump/dump-directory.ts';
+import type { CollectionName } from '../connectors/dump/dump-journal.ts';
+import type { DumpDatabase } from '../connectors/dump/manifest.ts';
+import type { TransferSummary } from '../core/transfer.ts';
+import { VtsError } from '../errors.ts';
+import config from '../../deno.json' with { type: 'json' };
+import type { Context } from './context.ts';
+import { chosenCollections } from './dump-collections.ts';
+import { dumpCollection } from './dump-collection.ts';
+import { defaultServer, isServer } from './endpoints.ts';
+import { DUMP_EXAMPLES, formatExamples } from './examples.ts';
+import { jobOf } from './job.ts';
+import { output, talk, work } from './options/common.ts';
+import { connectionFlags } from './options/connection.ts';
+import { collections, dryRun, type DumpFlags, dumping, manyConnection } from './options/dump.ts';
+import { addAll, type AnyOption } from './options/group.ts';
+import { reading, server } from './options/milvus.ts';
+import type { Report } from './report/report.ts';
+import { countedRetries, type Retries } from './retries.ts';
+import { warnOfSecrets } from './secrets.ts';
+import { type Address, addressOf, connect } from './server-ends.ts';
+import { addSummaries } from './summaries.ts';
+
+/** The command. */
+export function dumpCommand(context: Context) {
+  const { compression, partSize, resume } = output;
+  const command = new Command('dump')
+    .summary('databases or collections of a Milvus server into a directory, to be restored')
+    .description(
+      'Dumps all collections of a server or database, or those chosen, with all that rebuilds them, into a directory of ' +
+        'Parquet files with checksums (vts help dump-format).',
+    )
+    .usage('[options] [milvus] <directory>')
+    .argument('<endpoints...>', 'milvus://HOST[:PORT][/DATABASE[/COLLECTION]], then the directory');
+  addAll(
+    command as unknown as Command,
+    [collections],
+    reading,
+    dumping,
+    [compression, partSize, resume] as unknown as AnyOption[],
+    [dryRun],
+    server,
+    manyConnection,
+    [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],
+  );
+  return command.addHelpText('after', formatExamples(DUMP_EXAMPLES))
+    .action((endpoints) => run(endpoints, command as unknown as Command, context));
+}
+
+async function run(
+  endpoints: readonly string[],
+  command: Command,
+  { report: speak, signal }: Context,
+): Promise<void> {
+  const flags = command.opts() as DumpFlags;
+  const report = speak({ ...flags, dataOnStdout: false });
+  const { from, directory } = endsOf(endpoints);
+  warnOfSecrets(command, report);
+  const { collection: patterns, ...others } = flags;
+  const address = addressOf(from, connectionFlags(others));
+  const retries = countedRetries(flags.retryMaxTime, report, signal);
+  const connection = await connect(address, report, signal);
+  try {
+    const names = () => chosenCollections(connection, address.url, patterns, retries.policy);
+    if (flags.dryRun) {
+      const { planDump } = await import('./dump-plan.ts');
+      return report.inspection(await planDump(connection, await names(), directory, flags));
+    }
+    await dump({ connection, address, directory, flags, retries, report, signal }, names);
+  } finally {
+    await connection.close();
+  }
+}
+
+function endsOf(endpoints: readonly string[]): { from: string; directory: string } {
+  const directory = endpoints[endpoints.length - 1];
+  const from = endpoints.length === 1 ? defaultServer() : endpoints[0];
+  if (endpoints.length <= 2 && isServer(from) && !isServer(directory) && directory !== '-') {
+    return { from, directory };
+  }
+  throw new VtsError('Usage', 'vts dump goes from a server into a directory', {
+    expected: 'vts dump milvus://HOST[/DATABASE[/COLLECTION]] DIRECTORY',
+  });
+}
+
+interface DumpJob {
+  readonly connection: MilvusConnection;
+  readonly address: Address;
+  readonly directory: string;
+  readonly flags: DumpFlags;
+  readonly retries: Retries;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+async function dump(job: DumpJob, choose: () => Promise<readonly CollectionName[]>): Promise<void> {
+  const { connection, address, directory, flags, retries, report } = job;
+  const { openDumpDirectory } = await import('../connectors/dump/dump-directory.ts');
+  const { collectionJournal, filesSoFar } = await import('../connectors/dump/dump-journal.ts');
+  // Before anything is made: a name that is not there leaves no directory behind.
+  const chosen = await choose();
+  const source = formatMilvusUrl(address.url);
+  const what = { command: 'dump', source, collections: JSON.stringify(flags.collection ?? ['*']) };
+  const target = openDumpDirectory(directory, jobOf(what, flags), flags.resume ?? false);
+  try {
+    if (target.complete !== undefined) {
+      return report.note(`${directory} is complete: there is nothing left to do`);
+    }
+    const { names } = await keptFacts(target, connection, chosen, retries);
+    const known = names.flatMap((name) => filesSoFar(collectionJournal(target.journal, name)));
+    target.requireFiles(known);
+    target.removeStrays(new Set(known.map(({ path }) => path)));
+    const began = performance.now();
+    const summaries: TransferSummary[] = [];
+    for (const name of names) summaries.push(await dumpCollection({ ...job, target }, name));
+    await finish(target, names, job, source);
+    if (names.length !== 1) {
+      report.done({
+        command: 'dump',
+        from: source,
+        to: directory,
+        ...addSummaries(summaries),
+        seconds: (performance.now() - began) / 1000,
+        retries: retries.count(),
+      });
+    }
+  } finally {
+    target.close();
+  }
+}
+
+/** What is dumped: what the first run chose. */
+async function keptFacts(
+  { journal }: DumpDirectory,
+  connection: MilvusConnection,
+  chosen: readonly CollectionName[],
+  { policy }: Retries,
+): Promise<{ names: readonly CollectionName[] }> {
+  const kept = journal.fact('collections') as readonly CollectionName[] | undefined;
+  if (kept !== undefined) return { names: kept };
+  const { databaseProperties } = await import('../connectors/milvus/metadata-properties.ts');
+  const databases: DumpDatabase[] = [];
+  for (const name of new Set(chosen.map(({ database }) => database))) {
+    databases.push({ name, properties: await databaseProperties(connection, name, policy) });
+  }
+  journal.record('began', new Date().toISOString());
+  journal.record('databases', databases);
+  journal.record('collections', chosen);
+  return { names: chosen };
+}
+
+async function finish(
+  target: DumpDirectory,
+  names: readonly CollectionName[],
+  { connection, flags }: DumpJob,
+  source: string,
+): Promise<void> {
+  const { collectionJournal, manifestEntry } = await import('../connectors/dump/dump-journal.ts');
+  const { DUMP_VERSION } = await import('../connectors/dump/manifest.ts');
+  const { journal } = target;
+  const what = { command: 'dump', source, collections: JSON.stringify(flags.collection ?? ['*']) };
+  await target.finish({
+    format: 'vts-dump',
+    version: DUMP_VERSION,
+    vts: config.version,
+    source,
+    serverVersion: connection.version,
+    began: journal.fact('began') as string,
+    ended: new Date().toISOString(),
+    job: jobOf(what, flags),
+    databases: journal.fact('databases') as DumpDatabase[],
+    collections: names.map((name) => manifestEntry(collectionJournal(journal, name), name)),
+  });
+}

@@ -1,0 +1,237 @@
+/** The restore of one collection of a dump. */
+import { tmpdir } from 'node:os';
+import type { MilvusConnection } from '../connectors/milvus/connection.ts';
+import type { CollectionTemplate } from '../connectors/milvus/sink/options.ts';
+import type { Dump } from '../connectors/dump/dump.ts';
+import { formatMilvusUrl } from '../connectors/milvus/endpoint-url.ts';
+import type { CollectionInfo, Properties } from '../connectors/milvus/model.ts';
+import type { Sink, Source } from '../core/endpoint.ts';
+import type { Journal } from '../core/journal.ts';
+import { compileMapping } from '../core/mapping.ts';
+import { Tally, type TransferSummary } from '../core/tally.ts';
+import { isVtsError, VtsError } from '../errors.ts';
+import { openCollectionSink } from './collection-sink.ts';
+import { defined } from './defined.ts';
+import { cutSizes } from './file-ends.ts';
+import type { RestoreFlags } from './options/dump.ts';
+import type { Report } from './report/report.ts';
+import type { RestoreItem } from './restore-items.ts';
+import type { Retries } from './retries.ts';
+import { runTransfer } from './run-transfer.ts';
+import type { ServerEnd } from './server-ends.ts';
+
+/** What all collections of a restore share. */
+export interface RestoreRun {
+  readonly dump: Dump;
+  readonly connection: MilvusConnection;
+  readonly flags: RestoreFlags;
+  readonly retries: Retries;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  readonly journal: Journal;
+}
+
+/** What is sent again at most after a kill, for each stream. */
+const PART_BYTES = 64 * 2 ** 20;
+
+/** Properties under which rows are refused or vanish, or nothing can be read: set when all is proven. */
+const HINDERING = /rate\.|diskquota|force\.deny|ttl\.seconds|^replicate\.|query_mode/i;
+
+/**
+ * Looks at all targets. Writes nothing.
+ * @throws VtsError whatever stands in the way of one of them: PlanRefused with all reasons, OutputExists, InputMissing
+ */
+export async function checkRestore(run: RestoreRun, items: readonly RestoreItem[]): Promise<void> {
+  const refusals: VtsError[] = [];
+  for (const item of items) {
+    const journal = journalOf(run, item);
+    if (journal.fact('restored') !== undefined || await isSkipped(run, item, journal)) continue;
+    const source = await openSource(run, item);
+    try {
+      const sink = await openSink(run, item, journal);
+      try {
+        compileMapping(source.dataset, sink, {});
+      } finally {
+        await sink.close();
+      }
+    } catch (error) {
+      if (!isVtsError(error, 'PlanRefused', 'OutputExists')) throw error;
+      refusals.push(error);
+    }
+  }
+  if (refusals.length === 1) throw refusals[0];
+  if (refusals.length === 0) return;
+  const remedies = [
+    ...new Set(refusals.map(({ details }) => details.remedy).filter((text) => text !== undefined)),
+  ];
+  throw new VtsError(refusals[0].code, refusals.map(({ message }) => message).join('\n'), {
+    remedy: remedies.join('; '),
+  });
+}
+
+/** Restores `item`, or what an earlier run left of it; `undefined` when it is there already and is to be skipped. */
+export async function restoreCollection(
+  run: RestoreRun,
+  item: RestoreItem,
+): Promise<TransferSummary | undefined> {
+  const { report, flags, retries, signal } = run;
+  const journal = journalOf(run, item);
+  if (journal.fact('restored') !== undefined) return new Tally(journal).summary();
+  if (await isSkipped(run, item, journal)) {
+    report.note(`${endOf(run, item).name} is there already and is skipped`);
+    return undefined;
+  }
+  await ensureDatabase(run, item);
+  const source = await openSource(run, item);
+  const sink = await openSink(run, item, journal);
+  try {
+    const summary = await runTransfer({
+      command: 'restore',
+      source,
+      sink,
+      mapping: {},
+      options: {
+        ...defined({ rate: flags.rateLimit }),
+        ...cutSizes(PART_BYTES, flags.batchBytes),
+        parallel: flags.parallel,
+        journal,
+        signal,
+      },
+      facts: () => ({ toServer: true, retries: retries.count() }),
+    }, report);
+    const created = (journal.fact('target') as { created?: boolean } | undefined)?.created === true;
+    if (created) await settle(run, item);
+    await restoreAliases(run, item);
+    journal.record('restored', true);
+    return summary;
+  } finally {
+    await sink.close();
+  }
+}
+
+function journalOf({ journal }: RestoreRun, { collection }: RestoreItem): Journal {
+  return journal.scoped(`${encodeURIComponent(collection.database)}/${encodeURIComponent(collection.name)}`);
+}
+
+/** Whether the collection is there, and not by an earlier run of this restore. */
+async function isSkipped(run: RestoreRun, { target }: RestoreItem, journal: Journal): Promise<boolean> {
+  if (run.flags.mode !== 'skip' || journal.fact('target') !== undefined) return false;
+  const { findCollection } = await import('../connectors/milvus/metadata.ts');
+  return await findCollection(run.connection, target, run.retries.policy) !== undefined;
+}
+
+async function ensureDatabase(
+  { connection, dump, retries: { policy } }: RestoreRun,
+  item: RestoreItem,
+): Promise<void> {
+  const { createDatabase, listDatabases } = await import('../connectors/milvus/metadata.ts');
+  const { database } = item.target;
+  if ((await listDatabases(connection, policy)).includes(database)) return;
+  await createDatabase(connection, database, policy);
+  const kept = dump.manifest.databases.find(({ name }) => name === item.collection.database);
+  if (kept === undefined || Object.keys(kept.properties).length === 0) return;
+  const { alterDatabase } = await import('../connectors/milvus/metadata-properties.ts');
+  await alterDatabase(connection, database, kept.properties, policy);
+}
+
+async function openSource({ dump, flags }: RestoreRun, item: RestoreItem): Promise<Source> {
+  const [{ openDumpSource }, { FORMATS }] = await Promise.all([
+    import('../connectors/dump/dump-source.ts'),
+    import('../formats/registry.ts'),
+  ]);
+  const { collection, description, partitions } = item;
+  const source = openDumpSource({
+    dump,
+    collection,
+    description,
+    ...(partitions === undefined ? {} : { partitions }),
+    parquet: await FORMATS.find((format) => format.name === 'parquet')!.load(),
+    parallel: flags.parallel,
+    tempDir: flags.tempDir ?? tmpdir(),
+  });
+  return flags.schemaOnly
+    ? { ...source, dataset: { ...source.dataset, rows: 0 }, plan: () => Promise.resolve([]) }
+    : source;
+}
+
+function endOf({ connection }: RestoreRun, { target: { database, name } }: RestoreItem): ServerEnd {
+  const { host, port, tls } = connection.url;
+  return {
+    connection,
+    database,
+    collection: name,
+    name: formatMilvusUrl({ host, port, tls, database, collection: name }),
+  };
+}
+
+async function openSink(run: RestoreRun, item: RestoreItem, journal: Journal): Promise<Sink> {
+  const { flags, retries, signal } = run;
+  const { mode, description: { indexes } } = { ...flags, ...item };
+  const sinkFlags = {
+    ...defined({
+      autoId: flags.autoId,
+      noLoad: flags.noLoad,
+      redoUncertain: flags.redoUncertain,
+      tempDir: flags.tempDir,
+    }),
+    ...(mode === undefined || mode === 'skip' ? {} : { mode }),
+    noIndex: flags.noIndex === true || indexes.length === 0,
+    inFlight: flags.inFlight,
+    onError: 'stop' as const,
+  };
+  const resumed = journal.fact('target') !== undefined;
+  return await openCollectionSink(
+    endOf(run, item),
+    sinkFlags,
+    { resumed, retry: retries.policy, signal },
+    templateOf(item),
+  );
+}
+
+/** What a new collection is to equal. */
+function templateOf({ description, partitions }: RestoreItem): CollectionTemplate {
+  const { collection, indexes } = description;
+  return {
+    ...collection,
+    properties: pick(collection, (name) => !HINDERING.test(name)),
+    indexes: indexes.map((index) => ({ ...index, state: '', indexedRows: 0, totalRows: 0, failReason: '' })),
+    ...(collection.partitionCount > 0 ? {} : { partitions: partitions ?? description.partitions }),
+  };
+}
+
+function pick({ properties }: CollectionInfo, wanted: (name: string) => boolean): Properties {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => wanted(name)));
+}
+
+/** Load state and properties as they were, now that the rows are proven. */
+async function settle(run: RestoreRun, { description, target }: RestoreItem): Promise<void> {
+  const { connection, flags, retries: { policy } } = run;
+  const { load, collection } = description;
+  const late = pick(collection, (name) => HINDERING.test(name));
+  if (Object.keys(late).length > 0) {
+    const { alterCollection } = await import('../connectors/milvus/metadata-properties.ts');
+    await alterCollection(connection, target, late, policy);
+  }
+  if (load.loaded || flags.noLoad || flags.noIndex) return;
+  const { releaseCollection } = await import('../connectors/milvus/metadata-load.ts');
+  await releaseCollection(connection, target, policy);
+}
+
+/** Aliases lead to the restored collection, unless they lead elsewhere. */
+async function restoreAliases(run: RestoreRun, { description, target }: RestoreItem): Promise<void> {
+  const { connection, flags, report, retries: { policy } } = run;
+  const { changeAlias, findCollection } = await import('../connectors/milvus/metadata.ts');
+  for (const alias of description.collection.aliases) {
+    const now = await findCollection(connection, { database: target.database, name: alias }, policy);
+    if (now?.name === target.name) continue;
+    if (now === undefined) await changeAlias(connection, 'create', alias, target, policy);
+    else if (now.name === alias) {
+      report.note(`"${alias}" is the name of a collection there, so it is no alias of "${target.name}"`);
+    } else if (flags.moveAliases) await changeAlias(connection, 'alter', alias, target, policy);
+    else {
+      report.note(
+        `the alias "${alias}" leads to "${now.name}" and stays there; --move-aliases would make it lead to "${target.name}"`,
+      );
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/** What a restore would do. */
+import { forgetfulJournal } from '../core/journal.ts';
+import { isVtsError } from '../errors.ts';
+import { formatBytes, formatCount, formatTable } from './report/format.ts';
+import type { Inspection } from './report/report.ts';
+import { checkRestore, type RestoreRun } from './restore-collection.ts';
+import type { RestoreItem } from './restore-items.ts';
+
+/** A collection as it would be restored. */
+interface Planned {
+  readonly from: string;
+  readonly to: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** What is there now. */
+  readonly there: boolean;
+  /** What stands in the way. */
+  readonly problem?: string;
+  readonly notes: readonly string[];
+}
+
+/** Looks at the targets of a restore. Writes nothing. */
+export async function dryRestore(
+  run: Omit<RestoreRun, 'journal'>,
+  items: readonly RestoreItem[],
+): Promise<Inspection> {
+  const { findCollection } = await import('../connectors/milvus/metadata.ts');
+  const collections: Planned[] = [];
+  for (const item of items) {
+    const { collection, target } = item;
+    const parts = collection.partitions.filter(({ name }) => item.partitions?.includes(name) ?? true)
+      .flatMap((partition) => partition.parts);
+    const there = await findCollection(run.connection, target, run.retries.policy) !== undefined;
+    const problem = await problemOf(run, item);
+    collections.push({
+      from: `${collection.database}/${collection.name}`,
+      to: `${target.database}/${target.name}`,
+      rows: run.flags.schemaOnly ? 0 : parts.reduce((sum, part) => sum + part.rows, 0),
+      bytes: run.flags.schemaOnly ? 0 : parts.reduce((sum, part) => sum + part.bytes, 0),
+      there,
+      ...(problem === undefined ? {} : { problem }),
+      notes: (collection.dropped ?? []).map((name) => `the field "${name}" is not in the dump`),
+    });
+  }
+  const sum = (of: (one: Planned) => number) => collections.reduce((total, one) => total + of(one), 0);
+  const [rows, bytes] = [sum((one) => one.rows), sum((one) => one.bytes)];
+  const { dump, connection } = run;
+  return {
+    json: () =>
+      JSON.stringify({
+        type: 'plan',
+        command: 'restore',
+        from: dump.path,
+        to: connection.name,
+        rows,
+        bytes,
+        collections,
+      }),
+    text: () =>
+      [
+        `${dump.path}: ${formatCount(collections.length)} collections, ${formatCount(rows)} rows, ${
+          formatBytes(bytes)
+        }; nothing was written`,
+        ...collections.length === 0 ? [] : [formatTable(collections.map((one) => [
+          one.from === one.to ? one.to : `${one.from} -> ${one.to}`,
+          `${formatCount(one.rows)} rows`,
+          formatBytes(one.bytes),
+          one.there ? 'is there already' : 'is made',
+        ]))],
+        ...collections.flatMap((one) =>
+          [...one.notes, ...one.problem === undefined ? [] : [one.problem]].map((text) =>
+            `  ${one.to}: ${text}`
+          )
+        ),
+      ].join('\n'),
+  };
+}
+
+async function problemOf(run: Omit<RestoreRun, 'journal'>, item: RestoreItem): Promise<string | undefined> {
+  try {
+    await checkRestore({ ...run, journal: forgetfulJournal() }, [item]);
+    return undefined;
+  } catch (error) {
+    if (!isVtsError(error)) throw error;
+    return error.details.remedy === undefined ? error.message : `${error.message} (${error.details.remedy})`;
+  }
+}
