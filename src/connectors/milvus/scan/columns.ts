@@ -28,9 +28,7 @@ export function readableFields(
   const computed = new Set(info.functions.filter((f) => f.type === BM25).flatMap((f) => f.outputs));
   const fields = info.schema.fields.filter((f) => !computed.has(f.name));
   if (wanted !== undefined) refuseUnreadable(info, fields, computed, wanted);
-  else {
-    notes.push(...unreadableNotes(info, computed));
-  }
+  else notes.push(...unreadableNotes(info, computed));
   if (partitionColumn === undefined) return { schema: { ...info.schema, fields }, notes };
   const column = partitionField(info, partitionColumn);
   return { schema: { ...info.schema, fields: [...fields, column] }, notes };
@@ -94,11 +92,10 @@ function partitionField(info: CollectionInfo, name: string): Field {
   return field(name, { kind: 'VarChar', maxLength: PARTITION_NAME_LENGTH });
 }
 
-/** The metric of the only index on a vector field among `schema`, or on the field `vector`. */
+/** The metric of the indexes on the vector fields of `schema`, where they have one in common. */
 export function metricOf(schema: Schema, indexes: readonly IndexInfo[]): Metric | undefined {
   const vectors = schema.fields.filter((f) => isVector(f.type));
   const metrics = vectors.map((f) => indexes.find((index) => index.field === f.name)?.params.metric_type);
-  // One metric belongs to a data set: that of its first dense vector would be wrong for the others.
   const metric = new Set(metrics).size === 1 ? metrics[0]?.toUpperCase() : undefined;
   return METRICS.find((name) => name.toUpperCase() === metric);
 }

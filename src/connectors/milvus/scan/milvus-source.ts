@@ -62,6 +62,8 @@ export interface MilvusSourceOptions {
 /** A collection as a source. */
 export interface MilvusSource extends Source {
   readonly collection: CollectionInfo;
+  /** The moment that a plan made now is for. */
+  readonly time?: ReadTime;
   /** What a user should know where the target keeps no partitions; absent where nothing is lost. */
   readonly placementNote?: string;
 }
@@ -131,6 +133,7 @@ class CollectionScan implements MilvusSource {
   readonly fingerprint: string;
   readonly parallel: number;
   readonly collection: CollectionInfo;
+  readonly time?: ReadTime;
   readonly placementNote?: string;
   readonly #options: MilvusSourceOptions;
   readonly #target: ScanTarget;
@@ -151,6 +154,7 @@ class CollectionScan implements MilvusSource {
     this.name = formatMilvusUrl({ host, port, tls, database: info.database, collection: info.name });
     this.dataset = dataset;
     this.collection = info;
+    if (scan.time !== undefined) this.time = scan.time;
     // One process in Python, which evaluates an expression for all rows, is not made faster by several questions.
     this.parallel = connection.lite ? 1 : options.parallel;
     this.fingerprint = fingerprintOf(options, target);
@@ -188,7 +192,8 @@ class CollectionScan implements MilvusSource {
       fields,
       ...(after === undefined ? {} : { after }),
       ...(limit === undefined ? {} : { limit }),
-      pageBytes: batchBytes,
+      // One page is with the caller while the next one is on its way.
+      pageBytes: batchBytes / 2,
       rowBytes: schema.fields.reduce((sum, field) => sum + estimatedRowBytes(field.type), 0),
     });
     for await (const { columns, rows, last } of pages) {
@@ -216,7 +221,13 @@ class CollectionScan implements MilvusSource {
   }
 
   async close(): Promise<void> {
-    await this.#restore();
+    try {
+      await this.#restore();
+    } catch (error) {
+      // Where reading failed, that error says more; where it did not, the rows are safe.
+      const { message } = error as Error;
+      this.#options.onStage(`the collection stays loaded: ${message}`);
+    }
   }
 
   #readCursor(cursor: unknown): Key {

@@ -2,6 +2,7 @@
 import { VtsError } from '../../../errors.ts';
 import { listPartitions } from '../metadata.ts';
 import { nearNames } from '../near-names.ts';
+import { concurrently } from './concurrently.ts';
 import { countRows, type ScanTarget } from './query.ts';
 
 /** A partition to read; all of them together where it has no name. */
@@ -44,10 +45,10 @@ export async function findPartitions(
     return { partitions: chosen.map((name) => ({ name })), ...rows };
   }
   if (names.length === 1) return { partitions: [{ name: names[0], rows: whole }], rows: whole };
-  const partitions: { name: string; rows: number }[] = [];
-  for (const partition of chosen) {
-    partitions.push({ name: partition, rows: await countRows(target, { expression, timestamp, partition }) });
-  }
+  const partitions = await concurrently(chosen, async (name) => ({
+    name,
+    rows: await countRows(target, { expression, timestamp, partition: name }),
+  }));
   return { partitions, rows: partitions.reduce((sum, { rows }) => sum + rows, 0) };
 }
 

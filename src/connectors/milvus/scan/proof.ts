@@ -1,5 +1,6 @@
 /** Compares what was read with what the server counts, and finds out why where they differ. */
 import { VtsError } from '../../../errors.ts';
+import { concurrently } from './concurrently.ts';
 import { type Examination, examine } from './examine.ts';
 import { rangeExpression, showKey, showRange } from './keys.ts';
 import { countRows, type ScanTarget } from './query.ts';
@@ -30,15 +31,14 @@ export async function proveRanges(
   name: string,
   ranges: readonly ReadRange[],
 ): Promise<string[]> {
-  const gaps: Gap[] = [];
-  let surplus = 0;
-  for (const { range, read } of ranges) {
+  const counted = await concurrently(ranges, async ({ range, read }) => {
     const { partition, timestamp } = range;
     const expression = rangeExpression(target.key.name, range, target.filter);
-    const counted = await countRows(target, { expression, partition, timestamp });
-    if (counted > read) gaps.push({ range, read, counted, why: await examine(target, range) });
-    surplus += Math.max(0, read - counted);
-  }
+    return { range, read, counted: await countRows(target, { expression, partition, timestamp }) };
+  });
+  const short = counted.filter((one) => one.counted > one.read);
+  const gaps = await concurrently(short, async (one) => ({ ...one, why: await examine(target, one.range) }));
+  const surplus = counted.reduce((sum, one) => sum + Math.max(0, one.read - one.counted), 0);
   const missing = gaps.filter((gap) => missingRows(gap) > 0);
   if (missing.length > 0) throw rowsMissing(name, missing);
   return [...gapNotes(gaps), ...surplusNotes(surplus)];
