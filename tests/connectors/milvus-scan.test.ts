@@ -251,6 +251,16 @@ describe('pages', () => {
     expect(notes).toEqual([]);
   });
 
+  test('that end too early, whatever is asked, are an error', async () => {
+    const opened = await open(
+      rowsFrom(3000),
+      (query) => query.ordered ? good(query).filter((id) => id < 1500) : good(query),
+    );
+    const error = await failure(moveAll(opened));
+    expect(error).toMatchObject({ code: 'RowsMissing' });
+    expect(String(error)).toContain('1,500 rows of milvus://');
+  });
+
   test('may be longer than asked for', async () => {
     const opened = await open(rowsFrom(3000), (query) => good({ ...query, limit: query.limit! * 2 - 1 }));
     const limited = await moveAll(opened, { limit: 10 });

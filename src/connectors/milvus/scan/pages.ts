@@ -123,7 +123,8 @@ class PageReader {
     if (some.keys.length === 0) return undefined;
     const lowest = keysOf(some.keys).reduce((a, b) => compareKeys(a, b) <= 0 ? a : b);
     // Without a limit, all rows up to that key.
-    return await askPage(this.#target, { ...this.#rowsAbove(from, lowest), fields: this.#fields });
+    const rest = await askPage(this.#target, { ...this.#rowsAbove(from, lowest), fields: this.#fields });
+    return rest.keys.length === 0 ? undefined : rest;
   }
 
   #rowsAbove(from: Key | undefined, to: Key | undefined = this.#range.to) {
