@@ -33,6 +33,7 @@ default_ca=own
 database=index.txt
 new_certs_dir=issued
 serial=serial
+unique_subject=no
 default_md=sha256
 policy=any
 [any]

@@ -48,10 +48,11 @@ async function start() {
 }
 
 const { server, flags } = await start();
+const stopped = new Promise<void>((done) => process.once('SIGINT', done).once('SIGTERM', done));
 const scheme = values.tls === undefined ? 'milvus' : 'milvus+tls';
 console.log(`vts inspect ${scheme}://${server.address}${flags}`);
 if (values.auth) console.log('user root, password Milvus');
 console.log(`log: ${server.log}\nCtrl-C ends it`);
-await new Promise<void>((done) => process.once('SIGINT', done).once('SIGTERM', done));
+await stopped;
 await server.stop();
 rmSync(folder, { recursive: true });

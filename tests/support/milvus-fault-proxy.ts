@@ -27,7 +27,7 @@ export type Fault =
   /** The reply is changed on its way. */
   | { readonly kind: 'change'; readonly reply: (bytes: Uint8Array) => Uint8Array };
 
-/** What a Milvus 2.3 with `quotaAndLimits` replies to who is too fast. */
+/** What Milvus 2.3.5 with a limit in `quotaAndLimits` replies to who is too fast. */
 export const RATE_LIMITED: Fault = {
   kind: 'refuse',
   refusal: {

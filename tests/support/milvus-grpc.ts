@@ -184,7 +184,7 @@ export interface Refusal {
 /** The reply of `method` that says nothing but `refusal`. */
 export function encodeRefusal(method: string, refusal: Refusal): Uint8Array {
   // UnexpectedError, for servers that know no better.
-  const status = { errorCode: 1, ...refusal };
+  const status = { errorCode: 1, ...refusal, detail: refusal.reason };
   return encodeReply(method, replyType(method).name === 'Status' ? status : { status });
 }
 

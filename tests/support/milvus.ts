@@ -65,6 +65,7 @@ def answer(value):
 
 /**
  * Runs `code` with pymilvus: `client` is connected to the server, `args` are `args`, and what it passes to `answer(...)` is returned.
+ * Blocks this process, so that proxies and fakes in it do not answer.
  */
 export function runPymilvus(server: TestServer, code: string, ...args: string[]): unknown {
   const run = spawnSync(PYTHON, ['-c', PRELUDE + code, `http://${server.address}`, ...args], {
