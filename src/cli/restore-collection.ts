@@ -166,10 +166,13 @@ function endOf({ connection }: RestoreRun, { target: { database, name } }: Resto
 
 async function openSink(run: RestoreRun, item: RestoreItem, journal: Journal): Promise<Sink> {
   const { flags, retries, signal } = run;
-  const { mode, description: { indexes } } = { ...flags, ...item };
+  const { mode } = flags;
+  const { collection, indexes } = item.description;
+  // Ids that no server made are kept whatever the flag says.
+  const made = collection.schema.fields.some((field) => field.autoId);
   const sinkFlags = {
     ...defined({
-      autoId: flags.autoId,
+      autoId: made ? flags.autoId : undefined,
       noLoad: flags.noLoad,
       redoUncertain: flags.redoUncertain,
       tempDir: flags.tempDir,

@@ -127,9 +127,10 @@ async function openRestoreJournal(
   const { defaultStateDirectory, openTargetJournal } = await import('../connectors/state/target-journal.ts');
   const { manifestText } = await import('../connectors/dump/manifest.ts');
   const sha256 = JSON.parse(manifestText(manifest)).sha256 as string;
-  const open = (directory: string) =>
+  const open = (directory: string, tidy = false) =>
     openTargetJournal({
       directory,
+      tidy,
       target: `${name} from ${sha256}`,
       job: jobOf({ command: 'restore', dump: sha256, target: name, ...choiceOf(flags) }, flags),
       resume: flags.resume ?? false,
@@ -137,7 +138,7 @@ async function openRestoreJournal(
     });
   if (flags.state !== undefined) return open(flags.state);
   try {
-    return open(`${resolve(path)}.restore`);
+    return open(`${resolve(path)}.restore`, true);
   } catch (error) {
     if (!isVtsError(error, 'OutputUnwritable')) throw error;
     const directory = defaultStateDirectory();

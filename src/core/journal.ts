@@ -130,7 +130,7 @@ type Entry = (JournalPart | JournalFact | JournalReach) & { readonly scope?: str
 
 /** The journal that the entries of one scope make up. */
 function view(
-  entries: readonly Entry[],
+  entries: Entry[],
   resumed: boolean,
   write: (line: object) => void,
   scope: string,
@@ -141,8 +141,12 @@ function view(
   const reaches = new Map(
     own.flatMap((e) => e.type === 'reach' ? [[e.range, e.rows ?? Infinity] as const] : []),
   );
-  const add = (entry: JournalPart | JournalFact | JournalReach) =>
-    write(scope === '' ? entry : { ...entry, scope });
+  const add = (entry: JournalPart | JournalFact | JournalReach) => {
+    const line = scope === '' ? entry : { ...entry, scope };
+    write(line);
+    // Another view of the same scope, opened later, knows it too.
+    entries.push(line);
+  };
   return {
     resumed,
     parts,

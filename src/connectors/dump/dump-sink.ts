@@ -1,14 +1,14 @@
 /** One collection of a dump as a sink: Parquet parts in a directory per partition, each with its SHA-256 and its keys. */
-import { valueAt } from '../../core/values.ts';
 import type { Batch } from '../../core/batch.ts';
 import type { PartWriter, Sink } from '../../core/endpoint.ts';
 import type { Journal } from '../../core/journal.ts';
-import { createFileSink, createScratch } from '../../stores/file.ts';
-import { type FileOps, nodeFileOps } from '../../stores/file-ops.ts';
+import { valueAt } from '../../core/values.ts';
 import { digestSink } from '../../stores/digest.ts';
-import { DEFAULT_PARTITION } from '../milvus/model.ts';
+import { createFileSink, createScratch } from '../../stores/file.ts';
 import { countRows, openPart, type OutputFormat, refuseFullDisk } from '../file/part-file.ts';
+import { DEFAULT_PARTITION } from '../milvus/model.ts';
 import { type DumpDirectory, FILE_MODE } from './dump-directory.ts';
+import { collectionPath, partsOf } from './dump-journal.ts';
 import type { DumpPart } from './manifest.ts';
 import { escapeName } from './names.ts';
 
@@ -26,19 +26,14 @@ export interface DumpSinkOptions {
   readonly journal: Journal;
   readonly parquet: OutputFormat;
   readonly compression?: string;
+  /** Where scratch files go. */
   readonly tempDir: string;
-  readonly ops?: FileOps;
-}
-
-/** The path of a collection's directory in a dump. */
-export function collectionPath(database: string, collection: string): string {
-  return `${escapeName(database)}/${escapeName(collection)}`;
 }
 
 /** The sink of one collection. */
 export function openDumpSink(options: DumpSinkOptions): Sink {
-  const { dump, parquet, journal, tempDir, ops = nodeFileOps } = options;
-  const folder = collectionPath(options.database, options.collection);
+  const { dump, parquet, journal, tempDir, database, collection } = options;
+  const folder = collectionPath({ database, name: collection });
   const writeOptions = {
     ...(options.compression === undefined ? {} : { compression: options.compression }),
     scratch: () => createScratch(tempDir),
@@ -49,30 +44,29 @@ export function openDumpSink(options: DumpSinkOptions): Sink {
     resume: 'keyed',
     parallel: Infinity,
     check: (dataset) => parquet.writer.check?.(dataset, writeOptions) ?? [],
+    // deno-lint-ignore require-await
+    async prepare(dataset) {
+      if (dataset.rows === undefined) return;
+      const done = journal.parts.reduce((sum, part) => sum + part.rows, 0);
+      refuseFullDisk({ ...dataset, rows: Math.max(0, dataset.rows - done) }, dump.path);
+    },
     async begin(dataset, { part, partition = DEFAULT_PARTITION }) {
-      if (part === 0) refuseFullDisk(dataset, dump.path);
       const path = `${folder}/${escapeName(partition)}/part-${String(part).padStart(5, '0')}.parquet`;
-      const target = digestSink(createFileSink(dump.place(path), true, ops, FILE_MODE));
+      const target = digestSink(createFileSink(dump.place(path), true, dump.ops, FILE_MODE));
       const writer = await openPart(parquet.writer, target, dataset, writeOptions);
       return keyedPart(writer, { path, partition }, () => target.sha256());
     },
     async count(parts) {
-      const paths = new Map(journal.parts.map((line) => [line.part, markOf(line.mark!).path]));
+      const written = new Map(partsOf(journal).map(({ number, path }) => [number, path]));
       let rows = 0;
       for (const part of parts) {
-        const counted = await countRows(parquet, dump.place(paths.get(part)!), { overwrite: false, tempDir });
-        if (counted === undefined) return undefined;
-        rows += counted;
+        const file = dump.place(written.get(part)!);
+        rows += await countRows(parquet, file, { overwrite: false, tempDir }) ?? 0;
       }
       return rows;
     },
     async close() {},
   };
-}
-
-/** What the journal keeps of a part. */
-export function markOf(mark: string): PartMark {
-  return JSON.parse(mark) as PartMark;
 }
 
 /** `writer`, whose receipt says which keys the part begins and ends with. */
@@ -103,5 +97,5 @@ function keyedPart(
 
 function keyText(batch: Batch, row: number): string {
   const index = batch.schema.fields.findIndex((field) => field.primaryKey);
-  return String(valueAt(batch.columns[index], row));
+  return index < 0 ? '' : String(valueAt(batch.columns[index], row));
 }

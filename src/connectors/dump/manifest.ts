@@ -12,19 +12,23 @@ export const MANIFEST = 'manifest.json';
 /** The version of the dump format that this vts writes; it reads this and every older one. */
 export const DUMP_VERSION = 1;
 
-/** One Parquet file of a partition. */
-export interface DumpPart {
+/** A file of a dump. */
+export interface DumpFile {
   /** Relative to the dump, with `/`. */
   readonly path: string;
-  readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** One Parquet file of a partition. */
+export interface DumpPart extends DumpFile {
+  readonly rows: number;
   /** Keys of the first and the last row, as text; absent in a part without rows. */
   readonly firstKey?: string;
   readonly lastKey?: string;
 }
 
-/** One partition: its rows are in its parts, in key order within each range that was read. */
+/** One partition: its rows are in its parts, in key order within each part. */
 export interface DumpPartition {
   readonly name: string;
   readonly rows: number;
@@ -32,22 +36,30 @@ export interface DumpPartition {
 }
 
 /** What is promised of the rows of a collection taken together. */
-export type Guarantee = 'one timestamp' | 'none: rows written during the dump may be in it or not';
+export const GUARANTEES = [
+  'one timestamp',
+  'none: rows written during the dump may be in it or not',
+] as const;
+
+/** One of {@linkcode GUARANTEES}. */
+export type Guarantee = typeof GUARANTEES[number];
 
 /** One collection. */
 export interface DumpCollection {
   readonly database: string;
   readonly name: string;
-  /** `schema.json`, relative to the dump. */
-  readonly schema: string;
+  /** `schema.json`. */
+  readonly schema: DumpFile;
   /** The server's number of the collection. */
   readonly id: string;
   /** The timestamp at which all rows were read (hybrid, as Milvus counts); absent where the server gives none. */
   readonly timestamp?: string;
   readonly guarantee: Guarantee;
   readonly rows: number;
-  /** What count(*) said at the end, which counts duplicate primary keys. */
-  readonly counted?: string;
+  /** What count(*) said when reading began, which counts duplicate primary keys; absent where the server did not tell. */
+  readonly counted?: number;
+  /** Fields that the collection has and the dump has not. */
+  readonly dropped?: readonly string[];
   readonly partitions: readonly DumpPartition[];
 }
 
@@ -69,15 +81,23 @@ export interface Manifest {
   /** When the dump began and ended: ISO 8601, UTC. */
   readonly began: string;
   readonly ended: string;
-  readonly filter?: string;
+  /** The flags that shaped it. */
+  readonly job: Readonly<Record<string, string>>;
   readonly databases: readonly DumpDatabase[];
   readonly collections: readonly DumpCollection[];
+  /** The SHA-256 of `SHA256SUMS`. */
+  readonly checksums: string;
 }
 
 /** The manifest's text, its hash in it. */
 export function manifestText(manifest: Manifest): string {
   const text = (sha256: string) => `${JSON.stringify({ ...manifest, sha256 }, null, 1)}\n`;
   return text(createHash('sha256').update(text('')).digest('hex'));
+}
+
+/** The files that `manifest` names, but for itself and `SHA256SUMS`. */
+export function filesOf({ collections }: Manifest): (DumpFile & { readonly rows?: number })[] {
+  return collections.flatMap(({ schema, partitions }) => [schema, ...partitions.flatMap((p) => p.parts)]);
 }
 
 /**
@@ -87,15 +107,15 @@ export function manifestText(manifest: Manifest): string {
  */
 export function parseManifest(text: string, file: string): Manifest {
   const found = parseObject(text, file);
-  if (found.format !== 'vts-dump' || typeof found.version !== 'number') {
+  if (found.format !== 'vts-dump' || !Number.isSafeInteger(found.version)) {
     throw damaged(file, 'it is no manifest of a dump');
   }
   // A newer manifest may count its hash in another way: its version is believed first.
-  if (found.version > DUMP_VERSION) {
+  if ((found.version as number) > DUMP_VERSION) {
     throw new VtsError('InputUnsupported', `${file}: the dump has format ${found.version}`, {
       file,
       expected: `format ${DUMP_VERSION} or older`,
-      remedy: `use vts ${typeof found.vts === 'string' ? found.vts : ''} or newer, which wrote it`,
+      remedy: `use vts ${typeof found.vts === 'string' ? `${found.vts} ` : ''}or newer, which wrote it`,
     });
   }
   const { sha256 } = found;
@@ -108,7 +128,12 @@ export function parseManifest(text: string, file: string): Manifest {
     throw damaged(file, 'its text does not fit its hash');
   }
   const { sha256: _, ...manifest } = found;
-  checkPaths(manifest as unknown as Manifest, file);
+  // The hash tells damage, not intent: whoever makes up a manifest can hash it.
+  try {
+    checkManifest(manifest as unknown as Manifest, file);
+  } catch (error) {
+    throw error instanceof VtsError ? error : damaged(file, (error as Error).message, error);
+  }
   return manifest as unknown as Manifest;
 }
 
@@ -122,21 +147,61 @@ function parseObject(text: string, file: string): Record<string, unknown> {
   throw damaged(file, 'it is no JSON object');
 }
 
-/** The hash tells damage, not intent: whoever makes up a manifest can hash it. */
-function checkPaths({ collections }: Manifest, file: string): void {
-  const seen = new Set<string>();
-  const take = (path: unknown) => {
-    if (seen.has(safePath(path, file))) throw damaged(file, `it names ${path} twice`);
-    seen.add(path as string);
-  };
-  try {
-    for (const collection of collections) {
-      take(collection.schema);
-      for (const partition of collection.partitions) for (const part of partition.parts) take(part.path);
-    }
-  } catch (error) {
-    throw error instanceof VtsError ? error : damaged(file, 'fields are missing', error);
+/** @throws TypeError for a value that is none of its kind; VtsError for a path that is none of a dump */
+function checkManifest(manifest: Manifest, file: string): void {
+  for (const name of ['vts', 'source', 'serverVersion', 'began', 'ended'] as const) {
+    need(typeof manifest[name] === 'string', name);
   }
+  needSum(manifest.checksums, 'checksums');
+  for (const { name, properties } of manifest.databases) {
+    need(typeof name === 'string', 'databases.name');
+    need(Object.values(properties).every((value) => typeof value === 'string'), 'databases.properties');
+  }
+  const seen = new Set<string>();
+  const take = ({ path, bytes, sha256 }: DumpFile) => {
+    safePath(path, file);
+    need(!seen.has(path), `${path}, once`);
+    seen.add(path);
+    needCount(bytes, `${path}: bytes`);
+    needSum(sha256, `${path}: sha256`);
+  };
+  const names = new Set<string>();
+  for (const collection of manifest.collections) {
+    const { database, name, schema, guarantee, rows, partitions } = collection;
+    need(typeof database === 'string' && typeof name === 'string', 'names of collections');
+    need(!names.has(JSON.stringify([database, name])), `collection "${name}", once`);
+    names.add(JSON.stringify([database, name]));
+    need(
+      typeof collection.id === 'string' && GUARANTEES.includes(guarantee),
+      `id and guarantee of "${name}"`,
+    );
+    take(schema);
+    for (const partition of partitions) {
+      need(typeof partition.name === 'string', 'names of partitions');
+      for (const part of partition.parts) {
+        take(part);
+        needCount(part.rows, `${part.path}: rows`);
+      }
+      needSumOf(partition.rows, partition.parts, `rows of partition "${partition.name}" of "${name}"`);
+    }
+    needSumOf(rows, partitions, `rows of "${name}"`);
+  }
+}
+
+function need(holds: boolean, what: string): void {
+  if (!holds) throw new TypeError(`it lacks ${what}`);
+}
+
+function needCount(value: unknown, what: string): void {
+  need(Number.isSafeInteger(value) && (value as number) >= 0, what);
+}
+
+function needSum(value: unknown, what: string): void {
+  need(typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), what);
+}
+
+function needSumOf(rows: number, pieces: readonly { readonly rows: number }[], what: string): void {
+  need(rows === pieces.reduce((sum, piece) => sum + piece.rows, 0), what);
 }
 
 function damaged(file: string, why: string, cause?: unknown): VtsError {

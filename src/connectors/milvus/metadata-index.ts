@@ -115,9 +115,11 @@ export async function createIndex(
     field_name: index.field,
     index_name: index.name ?? '',
     extra_params: toPairs({
-      index_type: index.type,
+      // Without a type the server chooses one, and says so by telling none.
+      ...(index.type === '' ? {} : { index_type: index.type }),
       ...(metric_type === undefined ? {} : { metric_type }),
-      ...(typed.length === 0 ? {} : { params: toJson(typed) }),
+      // Empty ones are told too, as Milvus' own clients do.
+      ...(index.type === '' && typed.length === 0 ? {} : { params: toJson(typed) }),
       ...Object.fromEntries(others),
     }),
   };

@@ -68,7 +68,7 @@ export type LoadState = 'loaded' | 'loading' | 'not loaded' | 'unknown';
 /** An index that a user asks for: `--index FIELD:TYPE{params}`. */
 export interface IndexRequest {
   readonly field: string;
-  /** `HNSW`, `IVF_FLAT`, `AUTOINDEX`, ... */
+  /** `HNSW`, `IVF_FLAT`, `AUTOINDEX`, ...; empty where the server is to choose. */
   readonly type: string;
   readonly name?: string;
   /** Without index_type; metric_type here goes before the metric of the data. */

@@ -24,6 +24,8 @@ export interface TargetJournalOptions {
   readonly resume: boolean;
   /** Forgets an unfinished job. */
   readonly restart: boolean;
+  /** Whether the directory is removed with its last journal. */
+  readonly tidy?: boolean;
 }
 
 /** An open journal, locked for this process. */
@@ -61,8 +63,10 @@ export function openTargetJournal(options: TargetJournalOptions, ops: FileOps = 
       journal,
       begun,
       close(done) {
-        if (done || !hasBegun(log)) log.remove();
+        const over = done || !hasBegun(log);
+        if (over) log.remove();
         lock.release();
+        if (over && options.tidy) removeIfEmpty([folder, options.directory], ops);
       },
     };
   } catch (error) {
@@ -76,9 +80,20 @@ function hasBegun(log: Log): boolean {
   return log.read().indexOf('\n') < log.read().lastIndexOf('\n');
 }
 
+/** What is left is for others. */
+function removeIfEmpty(directories: readonly string[], ops: FileOps): void {
+  for (const directory of directories) {
+    try {
+      ops.removeDirectory(directory);
+    } catch {
+      return;
+    }
+  }
+}
+
 function lockTarget(folder: string, target: string, ops: FileOps): Lock {
   try {
-    ops.makeDirectory(folder);
+    ops.makeDirectory(folder, 0o700);
     return lockDirectory(folder, ops);
   } catch (error) {
     if (isVtsError(error)) {

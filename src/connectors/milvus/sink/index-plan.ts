@@ -66,7 +66,7 @@ function requestOf({ name, field, params }: IndexInfo): IndexRequest {
   const own = Object.entries(params).filter(([key]) => !TOLD.has(key));
   return {
     field,
-    type: params.index_type ?? 'AUTOINDEX',
+    type: params.index_type ?? '',
     // Servers give some indexes names that they do not take.
     ...(isLegalName(name) ? { name } : {}),
     params: Object.fromEntries(own),

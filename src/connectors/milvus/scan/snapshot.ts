@@ -1,0 +1,41 @@
+/** The one moment as of which all ranges of a scan are read, and what to do when it is past. */
+import type { Source } from '../../../core/endpoint.ts';
+import type { MilvusSource } from './milvus-source.ts';
+
+/** Servers remove what was deleted or compacted for good after a while: three hours by default. */
+const KEPT_MS = 3n * 3_600_000n;
+
+/** The moment that all ranges of `ids` are read at; `undefined` where the server gave none. */
+export function snapshotOf(ids: readonly string[]): bigint | undefined {
+  const moments = new Set(ids.map((id) => {
+    const { timestamp, snapshot } = JSON.parse(id) as { timestamp?: string; snapshot?: boolean };
+    return snapshot === true ? timestamp : undefined;
+  }));
+  const [moment] = moments;
+  return moments.size === 1 && moment !== undefined ? BigInt(moment) : undefined;
+}
+
+/** Whether the server may no longer have all rows as they were at `moment`, by its own clock. */
+export function isPast({ time }: Pick<MilvusSource, 'time'>, moment: bigint): boolean {
+  return time !== undefined && (time.timestamp - moment) >> 18n > KEPT_MS;
+}
+
+/** `source`, whose ranges are read as they are now, whatever moment their plan names. */
+export function withoutSnapshot(source: MilvusSource): Source {
+  const { name, dataset, fingerprint, parallel } = source;
+  return {
+    name,
+    dataset,
+    fingerprint,
+    ...(parallel === undefined ? {} : { parallel }),
+    plan: () => source.plan(),
+    read: (range, request) => source.read({ ...range, id: withoutTime(range.id) }, request),
+    prove: (read) => source.prove!(new Map([...read].map(([id, rows]) => [withoutTime(id), rows]))),
+    close: () => source.close(),
+  };
+}
+
+function withoutTime(id: string): string {
+  const { timestamp: _, snapshot: _s, ...rest } = JSON.parse(id);
+  return JSON.stringify(rest);
+}
