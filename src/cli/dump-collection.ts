@@ -7,6 +7,7 @@ import type { Description } from '../connectors/dump/description.ts';
 import type { DumpDirectory } from '../connectors/dump/dump-directory.ts';
 import type { Begun, CollectionName, Proven } from '../connectors/dump/dump-journal.ts';
 import type { Journal } from '../core/journal.ts';
+import type { RetryPolicy } from '../core/retry.ts';
 import type { Range, Source } from '../core/endpoint.ts';
 import { schemaToJson } from '../core/schema-json.ts';
 import { Tally, type TransferSummary } from '../core/tally.ts';
@@ -36,14 +37,12 @@ const PART_BYTES = 256 * 2 ** 20;
 /** Dumps `name`, or what an earlier run left of it. */
 export async function dumpCollection(run: DumpRun, name: CollectionName): Promise<TransferSummary> {
   const { collectionJournal, provenOf, recordProven } = await import('../connectors/dump/dump-journal.ts');
-  const { target, connection, report, flags, signal, retries } = run;
+  const { target, report, flags, signal, retries } = run;
   const done = collectionJournal(target.journal, name);
   if (provenOf(done) !== undefined) return new Tally(done).summary();
   const found = await describe(run, name);
   const journal = await settleChanges(run, name, found);
-  const address = formatMilvusUrl({ ...run.address.url, ...name, collection: name.name });
-  const end = { connection, database: name.database, collection: name.name, name: address };
-  const source = await openCollectionSource(end, flags, retries.policy, report, signal);
+  const source = await openSource(run, name, found);
   try {
     const begun = await begin(run, journal, name, found, source);
     const sink = await openSink(run, journal, name);
@@ -67,6 +66,33 @@ export async function dumpCollection(run: DumpRun, name: CollectionName): Promis
   } finally {
     await source.close();
   }
+}
+
+/** The rows. Those of a collection that has none are read without loading it. */
+async function openSource(
+  { connection, address, flags, retries: { policy }, report, signal }: DumpRun,
+  name: CollectionName,
+  { collection, load }: Pick<Description, 'collection' | 'load'>,
+): Promise<MilvusSource> {
+  if (!load.loaded && await holdsNothing(connection, name, policy)) {
+    const { emptySource } = await import('../connectors/milvus/scan/empty-source.ts');
+    return emptySource(connection, collection);
+  }
+  const url = formatMilvusUrl({ ...address.url, database: name.database, collection: name.name });
+  const end = { connection, database: name.database, collection: name.name, name: url };
+  return await openCollectionSource(end, flags, policy, report, signal);
+}
+
+/** Whether a collection that is not loaded has no rows. */
+export async function holdsNothing(
+  connection: MilvusConnection,
+  name: CollectionName,
+  retry: RetryPolicy,
+): Promise<boolean> {
+  const { getLoadState } = await import('../connectors/milvus/metadata-load.ts');
+  if (await getLoadState(connection, name, [], retry) !== 'not loaded') return false;
+  const { statisticalRows } = await import('../connectors/milvus/sink/stored-rows.ts');
+  return await statisticalRows(connection, name, retry) === 0;
 }
 
 /** What is to be known of a collection before it is loaded and read. */

@@ -10,7 +10,7 @@ import { VtsError } from '../errors.ts';
 import config from '../../deno.json' with { type: 'json' };
 import type { Context } from './context.ts';
 import { chosenCollections } from './dump-collections.ts';
-import { dumpCollection } from './dump-collection.ts';
+import { dumpCollection, holdsNothing } from './dump-collection.ts';
 import { defaultServer, isServer } from './endpoints.ts';
 import { DUMP_EXAMPLES, formatExamples } from './examples.ts';
 import { jobOf } from './job.ts';
@@ -19,6 +19,7 @@ import { connectionFlags } from './options/connection.ts';
 import { collections, dryRun, type DumpFlags, dumping, manyConnection } from './options/dump.ts';
 import { addAll, type AnyOption } from './options/group.ts';
 import { reading, server } from './options/milvus.ts';
+import { canAsk } from './report/ask.ts';
 import type { Report } from './report/report.ts';
 import { countedRetries, type Retries } from './retries.ts';
 import { warnOfSecrets } from './secrets.ts';
@@ -100,7 +101,7 @@ interface DumpJob {
 async function dump(job: DumpJob, choose: () => Promise<readonly CollectionName[]>): Promise<void> {
   const { connection, address, directory, flags, retries, report } = job;
   const { openDumpDirectory } = await import('../connectors/dump/dump-directory.ts');
-  const { collectionJournal, filesSoFar } = await import('../connectors/dump/dump-journal.ts');
+  const { collectionJournal, filesSoFar, provenOf } = await import('../connectors/dump/dump-journal.ts');
   // Before anything is made: a name that is not there leaves no directory behind.
   const chosen = await choose();
   const source = formatMilvusUrl(address.url);
@@ -116,6 +117,10 @@ async function dump(job: DumpJob, choose: () => Promise<readonly CollectionName[
     target.removeStrays(new Set(known.map(({ path }) => path)));
     const began = performance.now();
     const summaries: TransferSummary[] = [];
+    await refuseUnloaded(
+      job,
+      names.filter((name) => provenOf(collectionJournal(target.journal, name)) === undefined),
+    );
     for (const name of names) summaries.push(await dumpCollection({ ...job, target }, name));
     await finish(target, names, job, source);
     if (names.length !== 1) {
@@ -131,6 +136,34 @@ async function dump(job: DumpJob, choose: () => Promise<readonly CollectionName[
   } finally {
     target.close();
   }
+}
+
+/** Where nobody may load or can be asked, all that is not loaded is said at once, not one after an hour. */
+async function refuseUnloaded(
+  { connection, flags, retries: { policy } }: DumpJob,
+  names: readonly CollectionName[],
+): Promise<void> {
+  if (flags.load || (!flags.requireLoaded && canAsk())) return;
+  const { getLoadState } = await import('../connectors/milvus/metadata-load.ts');
+  const unloaded: string[] = [];
+  for (const name of names) {
+    if (await getLoadState(connection, name, [], policy) !== 'not loaded') continue;
+    if (!await holdsNothing(connection, name, policy)) unloaded.push(`${name.database}/${name.name}`);
+  }
+  if (unloaded.length === 0) return;
+  const some = unloaded.slice(0, 10).join(', ');
+  throw new VtsError(
+    'NotLoaded',
+    `${unloaded.length} of ${names.length} collections are not loaded, so their rows cannot be read`,
+    {
+      expected: `loaded collections; ${some}${unloaded.length > 10 ? ', ...' : ''} ${
+        unloaded.length === 1 ? 'is' : 'are'
+      } not`,
+      remedy: flags.requireLoaded
+        ? 'load them on the server, or give --load instead of --require-loaded'
+        : 'add --load to load one at a time and to release it afterwards, or choose others with --collection',
+    },
+  );
 }
 
 /** What is dumped: what the first run chose. */

@@ -13,11 +13,11 @@ type InspectFlags = FileFlags & Pick<ColumnFlags, 'id' | 'vector'> & ConnectionF
 /** The command. */
 export function inspectCommand(context: Context) {
   const command = new Command('inspect')
-    .summary('what is in a file or on a server: schema, rows, sizes, indexes, sample rows')
-    .description('Shows what is in files, or on a Milvus server, without changing anything.')
+    .summary('what is in a file, a dump or on a server: schema, rows, sizes, indexes, sample rows')
+    .description('Shows what is in files, in a dump, or on a Milvus server, without changing anything.')
     .argument(
       '[endpoints...]',
-      'files, directories, globs, FILE::INSIDE for HDF5, - for stdin; or milvus://HOST[/DATABASE[/COLLECTION]]',
+      'files, directories, globs, FILE::INSIDE for HDF5, - for stdin; a dump; or milvus://HOST[/DATABASE[/COLLECTION]]',
     )
     .addOption(input.from).addOption(input.schema).addOption(columns.id).addOption(columns.vector)
     .addOption(work.tempDir).addOption(talk.json).addOption(talk.verbose).addOption(talk.color);
@@ -33,6 +33,11 @@ async function inspect(endpoints: readonly string[], flags: InspectFlags, contex
     return report.inspection(
       await inspectServer(endpoints.length === 0 ? [defaultServer()] : endpoints, flags, report, context),
     );
+  }
+  if (endpoints.length === 1) {
+    const { inspectDump } = await import('./inspect-dump.ts');
+    const dump = inspectDump(endpoints[0]);
+    if (dump !== undefined) return report.inspection(dump);
   }
   const { inspectFile } = await import('./inspect-file.ts');
   const source = await openInputs(endpoints, undefined, flags);

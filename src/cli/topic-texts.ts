@@ -15,6 +15,7 @@ Letters that have a meaning in an address are written %2F (/), %3F (?), %23 (#),
 Where a command line names no server, VTS_MILVUS_URI does, else it is milvus://127.0.0.1:19530.
 
   vts export MILVUS FILE    vts import FILE... MILVUS    vts copy MILVUS MILVUS    vts convert FILE... FILE
+  vts dump MILVUS DIR       vts restore DIR MILVUS       vts verify DIR
 
 Secrets: --token-file, --token-command and --password-file read them from where they are safe; VTS_TOKEN and VTS_PASSWORD
 work too. --token, --password and user:password@ in an address work with a warning. The credentials of the source of a copy
@@ -65,6 +66,9 @@ export const RESUME =
   export and convert into a directory   a hidden journal in it names the parts that are whole
   export and convert into one file      a file is whole or not there: name a directory to be able to go on
   import and copy                       a journal under --state DIR ($XDG_STATE_HOME/vts or ~/.local/state/vts), by target
+  dump                                  journal.jsonl in its directory; --resume of a complete dump does nothing
+  restore                               a journal in DIRECTORY.restore beside the dump; where nothing can be written
+                                        there, or with --state, as import
 
 Without --resume an unfinished job is exit code 7; --restart (--overwrite for files) forgets it. --resume where nothing
 was begun simply begins, so scripts can always say it. Journals hold no secret.

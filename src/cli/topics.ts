@@ -4,6 +4,7 @@ import type { FormatInfo } from '../formats/format.ts';
 import { FORMATS } from '../formats/registry.ts';
 import { ALL_OPTIONS, SERVER_VARIABLE } from './options/all.ts';
 import { formatTable } from './report/format.ts';
+import { DUMP_FORMAT } from './topic-dump.ts';
 import { ENDPOINTS, GUARANTEES, MILVUS, RESUME } from './topic-texts.ts';
 
 /** All topics by name. */
@@ -13,6 +14,10 @@ export const TOPICS: Readonly<Record<string, { readonly about: string; text(): s
     milvus: { about: 'how collections are read and written', text: () => MILVUS },
     resume: { about: 'how a command that was cut off goes on', text: () => RESUME },
     guarantees: { about: 'what to count on', text: () => GUARANTEES },
+    'dump-format': {
+      about: 'the files of a dump, for those who read them without vts',
+      text: () => DUMP_FORMAT,
+    },
     'exit-codes': { about: 'what the exit code of vts says', text: exitCodes },
     environment: { about: 'environment variables that stand for flags', text: environment },
     formats: { about: 'file formats and their extensions', text: formats },

@@ -126,6 +126,21 @@ export function openJournal(store: JournalStore, job: JournalHeader['job'], resu
   return view(lines.slice(1) as Entry[], lines.length > 0, write, '');
 }
 
+/** What the journal `text` says, to be looked at only; `undefined` when there is none. */
+export function readJournal(
+  text: string,
+): { readonly job: JournalHeader['job']; readonly journal: Journal } | undefined {
+  const lines = parseLines(text);
+  if (lines.length === 0) return undefined;
+  const refuse = () => {
+    throw new TypeError('this journal is only looked at');
+  };
+  return {
+    job: (lines[0] as JournalHeader).job ?? {},
+    journal: view(lines.slice(1) as Entry[], true, refuse, ''),
+  };
+}
+
 type Entry = (JournalPart | JournalFact | JournalReach) & { readonly scope?: string };
 
 /** The journal that the entries of one scope make up. */

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { VtsError } from '../../errors.ts';
-import { type FileOps, nodeFileOps } from '../../stores/file-ops.ts';
+import { type FileOps, nodeFileOps, readFully } from '../../stores/file-ops.ts';
+import { CHECKSUMS } from './checksums.ts';
 import { type Description, parseDescription } from './description.ts';
 import { JOURNAL } from './dump-directory.ts';
 import { damage, decodeText, readBytes, readSmallFile, requireSize } from './dump-file.ts';
@@ -15,11 +16,27 @@ export interface Dump {
   readonly ops: FileOps;
 }
 
-/** What is in a directory. */
+/** What dump is in a directory. Others have files of these names too: ours are told by what is in them. */
 export function dumpKind(path: string, ops: FileOps = nodeFileOps): 'complete' | 'unfinished' | undefined {
   if (!ops.exists(path) || ops.stat(path).kind !== 'directory') return undefined;
-  if (ops.exists(join(path, MANIFEST))) return 'complete';
-  return ops.exists(join(path, JOURNAL)) ? 'unfinished' : undefined;
+  if (ops.exists(join(path, MANIFEST))) {
+    const ours = ops.exists(join(path, CHECKSUMS)) || begins(join(path, MANIFEST), '"vts-dump"', ops);
+    return ours ? 'complete' : undefined;
+  }
+  const journal = join(path, JOURNAL);
+  return ops.exists(journal) && begins(journal, '{"type":"job"', ops) ? 'unfinished' : undefined;
+}
+
+/** Whether `text` is near the front of a file. */
+function begins(file: string, text: string, ops: FileOps): boolean {
+  if (ops.stat(file).kind !== 'file') return false;
+  const fd = ops.open(file, 'r');
+  try {
+    const head = new Uint8Array(64);
+    return new TextDecoder().decode(head.subarray(0, readFully(ops, fd, head, 0))).includes(text);
+  } finally {
+    ops.close(fd);
+  }
 }
 
 /** Opens a complete dump. @throws VtsError DumpDamaged, InputMissing, InputUnsupported */
