@@ -6,7 +6,7 @@ import { VtsError } from '../../../errors.ts';
 import { createScratch } from '../../../stores/file.ts';
 import { createPartition, describeCollection, findCollection, listPartitions } from '../metadata.ts';
 import { describeName } from '../metadata-call.ts';
-import { releaseCollection } from '../metadata-load.ts';
+import { loadCollection, releaseCollection } from '../metadata-load.ts';
 import type { CollectionInfo } from '../model.ts';
 import { buildAndLoad, type FinishRequest, flushRows, isLoaded } from './finish.ts';
 import { KeyGuard } from './key-guard.ts';
@@ -93,14 +93,12 @@ export async function openMilvusSink(options: MilvusSinkOptions): Promise<Milvus
     count: () => count(begun(), options),
     async seal() {
       if (mode !== 'replace') return;
-      const { target, journal } = begun();
-      await replaceCollection(
-        connection,
-        { database, name: collection },
-        target.fact.name,
-        journal,
-        options.retry,
-      );
+      const { target, journal, finish } = begun();
+      const name = { database, name: collection };
+      const loaded = await isLoaded(finish);
+      await replaceCollection(connection, name, target.fact.name, journal, options.retry);
+      // Milvus Lite releases what is renamed.
+      if (loaded) await loadCollection(connection, name, () => {}, options.retry);
     },
     // deno-lint-ignore require-await
     async close() {

@@ -20,6 +20,8 @@ const LONGEST = 255;
 interface Swap {
   /** Aliases of the old collection. */
   readonly aliases: readonly string[];
+  /** The name of the new collection until it takes the place of the old one. */
+  readonly filled: string;
   /** The name that the old collection has until it is dropped. */
   readonly old: string;
 }
@@ -37,18 +39,19 @@ export function swapped(journal: Journal): boolean {
   return journal.fact(FACT) !== undefined;
 }
 
-/** Puts collection `filled` in the place of `target`, with its aliases, and drops the one that was there. */
+/** Puts collection `name` in the place of `target`, with its aliases, and drops the one that was there. */
 export async function replaceCollection(
   connection: MilvusConnection,
   target: CollectionName,
-  filled: string,
+  name: string,
   journal: Journal,
   retry: RetryPolicy,
 ): Promise<void> {
   const { database } = target;
-  const at = (name: string): CollectionName => ({ database, name });
-  const there = async (name: string) => await findCollection(connection, at(name), retry) !== undefined;
-  const swap = await beginSwap(connection, target, filled, journal, retry);
+  const at = (other: string): CollectionName => ({ database, name: other });
+  const there = async (other: string) => await findCollection(connection, at(other), retry) !== undefined;
+  const swap = await beginSwap(connection, target, name, journal, retry);
+  const { filled } = swap;
   if (await there(filled)) {
     if (await there(target.name)) {
       if (await there(swap.old)) {
@@ -83,7 +86,7 @@ async function beginSwap(
   if (kept !== undefined) return kept;
   const old = await findCollection(connection, target, retry);
   const aliases = old === undefined ? [] : await listAliases(connection, target, retry);
-  const swap = { aliases, old: `${filled}_old` };
+  const swap = { aliases, filled, old: `${filled}_old` };
   journal.record(FACT, swap);
   return swap;
 }
