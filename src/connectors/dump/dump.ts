@@ -75,8 +75,16 @@ export function readDescription({ path, ops }: Dump, collection: DumpCollection)
   throw damage(name, `the description of another collection, "${called}" of "${database}"`, file);
 }
 
-/** Checks that all files of `collections` are there in full, without reading them. @throws VtsError DumpDamaged */
-export function requireFiles({ path, ops }: Dump, collections: readonly DumpCollection[]): void {
+/**
+ * Checks that all files of `collections` are there in full, without reading the parts, and that the checksums are those of the
+ * manifest.
+ * @throws VtsError DumpDamaged
+ */
+export function requireFiles({ path, ops, manifest }: Dump, collections: readonly DumpCollection[]): void {
+  const sums = createHash('sha256').update(readBytes(path, CHECKSUMS, ops)).digest('hex');
+  if (sums !== manifest.checksums) {
+    throw damage(CHECKSUMS, 'not what was written: its SHA-256 differs', join(path, CHECKSUMS));
+  }
   for (const { schema, partitions } of collections) {
     requireSize(path, schema, ops);
     for (const { parts } of partitions) for (const part of parts) requireSize(path, part, ops);
