@@ -43,7 +43,7 @@ export function planSchema(dataset: Dataset, options: SchemaOptions, traits: Ser
   });
   if (key.key !== undefined && !plain.some((f) => f.name === key.key!.name)) fields.unshift(key.key);
   const { functions, outputs, lost } = planFunctions(plain, create);
-  const spread = withPartitionKey([...fields, ...outputs], create.partitionKey);
+  const spread = withPartitionKey(inOrderOf(create.like, [...fields, ...outputs]), create.partitionKey);
   return {
     fields: spread,
     dynamic: create.dynamic === true || columns.some((f) => f.dynamic),
@@ -51,7 +51,7 @@ export function planSchema(dataset: Dataset, options: SchemaOptions, traits: Ser
     problems: [
       ...key.problems,
       ...nameProblems(plain),
-      ...vectorProblems(own, traits),
+      ...vectorProblems(own, traits, outputs),
       ...partitionProblems(spread, dataset, options),
     ],
     notes: [
@@ -130,6 +130,15 @@ function planFunctions(fields: readonly Field[], { like }: CreateOptions) {
   return { functions, outputs, lost };
 }
 
+/** `fields` in the order of the collection to be equalled, others behind them. */
+function inOrderOf(like: CreateOptions['like'], fields: readonly Field[]): readonly Field[] {
+  const place = ({ name }: Field) => {
+    const at = like?.schema.fields.findIndex((f) => f.name === name) ?? -1;
+    return at < 0 ? Infinity : at;
+  };
+  return fields.toSorted((a, b) => place(a) === place(b) ? 0 : place(a) - place(b));
+}
+
 function withPartitionKey(fields: readonly Field[], name: string | undefined): readonly Field[] {
   if (name === undefined) return fields;
   return fields.map((f) => {
@@ -157,10 +166,10 @@ export function isLegalName(name: string): boolean {
   return /^[A-Za-z_]\w{0,254}$/.test(name);
 }
 
-function vectorProblems(dataset: Dataset, traits: ServerTraits): Problem[] {
+function vectorProblems(dataset: Dataset, traits: ServerTraits, outputs: readonly Field[]): Problem[] {
   const { fields } = dataset.schema;
   const vectors = fields.filter((f) => isVector(f.type) && !f.functionOutput);
-  if (vectors.length === 0) {
+  if (vectors.length === 0 && !outputs.some((f) => isVector(f.type))) {
     const lists = fields.filter(({ type }) =>
       type.kind === 'Array' && /^(Float|Double)$/.test(type.element.kind)
     );
