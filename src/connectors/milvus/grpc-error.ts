@@ -43,11 +43,10 @@ export function grpcError(failure: GrpcFailure, call: FailedCall): VtsError {
     case status.ABORTED:
       return brokenCall(text, call, make);
     case status.DEADLINE_EXCEEDED: {
-      const late = `${server} does not answer${text.includes('remote_addr') ? ` ${method}` : ''} within ${
-        call.timeoutMs / 1000
-      } s`;
-      // An address is named once the call is on its way.
-      if (call.changesData && text.includes('remote_addr')) {
+      // The client's own deadline names an address once the call is on its way; what a server or a proxy says was sent for sure.
+      const sent = text.includes('remote_addr') || !text.startsWith('Deadline exceeded after');
+      const late = `${server} does not answer${sent ? ` ${method}` : ''} within ${call.timeoutMs / 1000} s`;
+      if (call.changesData && sent) {
         return make('OutcomeUnknown', `${late}; the rows may be stored`);
       }
       return make('Unreachable', late, { remedy: REACH });

@@ -31,6 +31,12 @@ export interface Request {
   readonly onStored?: ((batch: Batch) => void) | undefined;
 }
 
+/** A request on its way. */
+interface Attempted extends Request {
+  /** Set too once its rows may have been stored. */
+  upsert: boolean;
+}
+
 /** What became of a request. */
 export interface Outcome {
   readonly accepted: number;
@@ -61,7 +67,7 @@ export function createSender(options: SenderOptions): Send {
   const action = `write to ${describeName(connection, collection)}`;
 
   /** One call. @returns what the server says of it */
-  async function call({ batch, partition }: Request, upsert: boolean): Promise<MutationReply> {
+  async function call({ batch, partition, upsert }: Request): Promise<MutationReply> {
     options.check?.(batch);
     const message = encodeInsert({
       database: collection.database,
@@ -83,27 +89,28 @@ export function createSender(options: SenderOptions): Send {
   }
 
   /** Sends until there is an answer. @returns undefined when the rows are to be sent in smaller requests */
-  async function persist(request: Request, signal: AbortSignal): Promise<MutationReply | undefined> {
+  async function persist(request: Attempted, signal: AbortSignal): Promise<MutationReply | undefined> {
     const { batch } = request;
-    let { upsert } = request;
     return await withRetry({ ...options.retry, signal }, async () => {
       if (batch.length > 1 && batchBytes(batch) > SLACK * window.bytes) return undefined;
       const { pace } = window;
       try {
-        return await call(request, upsert);
+        return await call(request);
       } catch (error) {
         if (isVtsError(error, 'RateLimited')) window.slowDown(pace);
         if (isVtsError(error, 'MessageTooLarge') && batch.length > 1) return undefined;
         if (!mayBeStored(error)) throw error;
         if (!keyed) throw unknownOutcome(error, action);
         // What was stored is replaced by the same rows.
-        upsert = true;
+        request.upsert = true;
         throw new VtsError('Unreachable', error.message, { ...error.details, cause: error.cause });
       }
     });
   }
 
-  async function send(request: Request, signal: AbortSignal): Promise<Outcome> {
+  async function send(asked: Request, signal: AbortSignal): Promise<Outcome> {
+    // Pieces of it know what was tried before they were cut.
+    const request: Attempted = { ...asked };
     const { batch } = request;
     try {
       const reply = await persist(request, signal);
