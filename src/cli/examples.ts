@@ -117,6 +117,14 @@ export const RESTORE_EXAMPLES: readonly Example[] = [
 export const VERIFY_EXAMPLES: readonly Example[] = [
   { command: 'vts verify backup/', does: 'all files of a dump against its checksums' },
   { command: 'vts verify backup/ --subset 3/10', does: 'the third tenth: ten nights cover all' },
+  {
+    command: 'vts verify backup/ milvus://localhost/default',
+    does: 'all collections of a dump against those on a server, row by row',
+  },
+  {
+    command: 'vts verify docs.parquet milvus://localhost/default/docs --differences keys.jsonl',
+    does: 'a file against a collection; the keys of rows that differ go to a file',
+  },
 ];
 
 /** The examples as the last part of a help text. */

@@ -1,15 +1,18 @@
-/** `vts verify`: whether a dump is what was written. */
+/** `vts verify`: whether a dump is what was written, or two ends hold the same rows. */
 import { Command } from '@commander-js/extra-typings';
 import { tmpdir } from 'node:os';
 import type { Subset, Verification } from '../connectors/dump/verify-dump.ts';
 import { VtsError } from '../errors.ts';
 import type { Context } from './context.ts';
+import { isServer } from './endpoints.ts';
 import { formatExamples, VERIFY_EXAMPLES } from './examples.ts';
 import { talk, work } from './options/common.ts';
+import { type CompareFlags, comparing } from './options/compare.ts';
 import { subset } from './options/dump.ts';
 import { addAll, type AnyOption } from './options/group.ts';
 import { formatBytes, formatCount } from './report/format.ts';
 import type { Inspection } from './report/report.ts';
+import { warnOfSecrets } from './secrets.ts';
 
 interface VerifyFlags {
   readonly subset?: Subset;
@@ -22,16 +25,39 @@ const SHOWN = 1000;
 /** The command. */
 export function verifyCommand(context: Context) {
   const command = new Command('verify')
-    .summary('a dump against its checksums')
-    .description('Reads all files of a dump, or a slice of them, and says which are not what was written.')
-    .argument('<directory>', 'the directory of a dump');
+    .summary('a dump against its checksums, or any two ends row by row')
+    .description(
+      'Of a dump: reads all its files, or a slice of them, and says which are not what was written. ' +
+        'Of two ends (collections, files, dumps): says which rows only one of them has, and which differ.',
+    )
+    .usage('[options] <a> [b]')
+    .argument(
+      '<endpoints...>',
+      'the directory of a dump; or two of: milvus://HOST[:PORT]/DATABASE[/COLLECTION], a file, a directory, a dump',
+    );
   addAll(
     command as unknown as Command,
     [subset],
-    [work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],
+    comparing,
+    [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],
   );
   return command.addHelpText('after', formatExamples(VERIFY_EXAMPLES))
-    .action((directory) => run(directory, command.opts() as VerifyFlags, context));
+    .action((endpoints) => choose(endpoints, command as unknown as Command, context));
+}
+
+async function choose(endpoints: readonly string[], command: Command, context: Context): Promise<void> {
+  const flags = command.opts() as VerifyFlags & CompareFlags;
+  const [a, b] = endpoints;
+  if (endpoints.length === 1 && !isServer(a)) return await run(a, flags, context);
+  const report = context.report({ ...flags, dataOnStdout: false });
+  if (endpoints.length !== 2 || flags.subset !== undefined) {
+    throw new VtsError('Usage', 'vts verify takes the directory of a dump, or two ends to compare', {
+      expected: 'vts verify DIRECTORY [--subset N/M], or vts verify A B',
+    });
+  }
+  warnOfSecrets(command, report);
+  const { verifyRows } = await import('./verify-rows.ts');
+  await verifyRows([a, b], flags, report, context.signal);
 }
 
 async function run(directory: string, flags: VerifyFlags, { report: speak, signal }: Context): Promise<void> {

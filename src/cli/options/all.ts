@@ -1,6 +1,7 @@
 /** All flags of all commands, for the help on the environment. */
 import { columns, input, output, talk, work } from './common.ts';
 import { connection, targetConnection } from './connection.ts';
+import { comparingOnly } from './compare.ts';
 import { dryRun, dumping, restoring, subset } from './dump.ts';
 import type { AnyOption } from './group.ts';
 import { partitionColumn, reading, server, writing } from './milvus.ts';
@@ -26,6 +27,7 @@ export const ALL_OPTIONS: readonly AnyOption[] = [
   ...restoring.filter((option) => !elsewhere.includes(option.envVar)),
   dryRun,
   subset,
+  ...comparingOnly,
 ];
 
 /** Takes `VTS_JSON=0`, `false`, `no` and an empty value out of `environment`: of a switch they mean that it is not set. */

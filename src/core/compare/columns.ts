@@ -30,6 +30,8 @@ export interface Matching {
   readonly notes: readonly string[];
 }
 
+/** What a column of keys is called as a rule. */
+const USUAL_KEY = 'id';
 const INTEGERS = ['Int8', 'Int16', 'Int32', 'Int64'];
 
 /**
@@ -37,10 +39,10 @@ const INTEGERS = ['Int8', 'Int16', 'Int32', 'Int64'];
  * @throws VtsError PlanRefused where rows cannot be told apart, or nothing is left to compare
  */
 export function matchColumns(a: Dataset, b: Dataset): Matching {
-  const key = keyOf(a, b);
+  const notes: string[] = [];
+  const key = keyOf(a, b, notes);
   const differences: SchemaDifference[] = [];
   const columns: MatchedColumn[] = [];
-  const notes: string[] = [];
   for (const field of a.schema.fields) {
     const other = findField(b.schema, field.name);
     if (other === undefined) differences.push({ field: field.name, a: formatType(field.type) });
@@ -66,10 +68,19 @@ export function matchColumns(a: Dataset, b: Dataset): Matching {
   return { key: found, columns: columns.filter((column) => column !== found), differences, notes };
 }
 
-/** The name of the column that identifies rows on both sides; that of one side where the other names none. */
-function keyOf(a: Dataset, b: Dataset): string | undefined {
+/**
+ * The name of the column that identifies rows on both sides: that of one side where the other names none, and where neither does,
+ * the one called "id".
+ */
+function keyOf(a: Dataset, b: Dataset, notes: string[]): string | undefined {
   const [left, right] = [idField(a)?.name, idField(b)?.name];
-  const key = left ?? right;
+  const key = left ?? right ?? (findField(a.schema, USUAL_KEY) && findField(b.schema, USUAL_KEY))?.name;
+  if (left === undefined && right === undefined) {
+    const by = key === undefined ? 'where they are: the first with the first' : `"${key}"`;
+    notes.push(
+      `neither side says what identifies a row, so rows are told apart by ${by}; --id FIELD names a key`,
+    );
+  }
   if (key === undefined) return undefined;
   if (left !== undefined && right !== undefined && left !== right) {
     throw new VtsError(

@@ -33,6 +33,7 @@ export async function joinSpools(
 ): Promise<void> {
   const { memory = MEMORY, onBucket, signal } = options;
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    onBucket?.(bucket / BUCKETS);
     const bytes = (a.count(bucket) + b.count(bucket)) * a.width * 4;
     // A bucket that is too large is read several times, each time for the keys of one slice.
     const slices = Math.max(1, Math.ceil(bytes / memory));
@@ -42,7 +43,6 @@ export async function joinSpools(
       await new Promise((resolve) => setImmediate(resolve));
       signal?.throwIfAborted();
     }
-    onBucket?.((bucket + 1) / BUCKETS);
   }
 }
 

@@ -1,0 +1,157 @@
+/** `vts verify A B`: two ends row by row. */
+import { tmpdir } from 'node:os';
+import { type CompareSide, compareSources, type Comparison } from '../core/compare/compare.ts';
+import type { Sink, Source } from '../core/endpoint.ts';
+import { compileMapping } from '../core/mapping.ts';
+import { idField } from '../core/schema.ts';
+import { KINDS } from '../core/types.ts';
+import { VtsError } from '../errors.ts';
+import { createScratch } from '../stores/file.ts';
+import { comparisonText, describeComparison, isEqual, type NamedComparison } from './compare-text.ts';
+import { defined } from './defined.ts';
+import { openDifferences } from './differences-file.ts';
+import type { CompareFlags } from './options/compare.ts';
+import type { Report } from './report/report.ts';
+import { countedRetries } from './retries.ts';
+import { type End, type Item, openEnds } from './verify-ends.ts';
+
+/** Compares the two `endpoints`. @throws VtsError Differs when they are not equal */
+export async function verifyRows(
+  endpoints: readonly [string, string],
+  flags: CompareFlags,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  const differences = openDifferences(flags.differences, flags.overwrite ?? false);
+  try {
+    const retries = countedRetries(flags.retryMaxTime, report, signal);
+    const ends = await openEnds(endpoints, { flags, retries, report, signal });
+    const found: NamedComparison[] = [];
+    try {
+      const all = await pairs(ends[0], ends[1]);
+      for (const [a, b] of all) {
+        const context = { flags, report, signal, differences, several: all.length > 1 };
+        const result = b === undefined
+          ? { a: a.name, b: ends[1].name, missing: true as const }
+          : await comparePair(a, b, context);
+        found.push(result);
+        report.inspection(describeComparison(result));
+      }
+    } finally {
+      await Promise.all(ends.map((end) => end.close()));
+    }
+    await differences.commit();
+    refuseDifferences(found, flags.differences);
+  } finally {
+    await differences.abort();
+  }
+}
+
+/** What is compared with what: each data set of the first end with that of the same name. */
+async function pairs(a: End, b: End): Promise<[Item, Item | undefined][]> {
+  const items = await a.list();
+  if (items.length > 1 && !b.many) {
+    throw new VtsError('Usage', `${a.name} holds ${items.length} collections, and ${b.name} is one`, {
+      expected: items.slice(0, 10).map(({ collection }) => collection?.name).join(', '),
+      remedy: 'choose one with --collection, or leave the collection out of the address',
+    });
+  }
+  const found: [Item, Item | undefined][] = [];
+  for (const item of items) found.push([item, await b.find(item)]);
+  return found;
+}
+
+interface PairContext {
+  readonly flags: CompareFlags;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  readonly differences: ReturnType<typeof openDifferences>;
+  /** Whether several collections are compared. */
+  readonly several: boolean;
+}
+
+async function comparePair(a: Item, b: Item, context: PairContext): Promise<NamedComparison> {
+  const { report, signal, flags, differences } = context;
+  const began = performance.now();
+  const left = await a.open();
+  try {
+    const right = await b.open();
+    try {
+      const compared = await compare(sideOf(left, flags, 0), sideOf(right, flags, 1), context);
+      for (const note of compared.notes) report.note(note);
+      const seconds = (performance.now() - began) / 1000;
+      return { a: left.name, b: right.name, ...compared, shown: differences.take(), seconds };
+    } finally {
+      await right.close();
+    }
+  } finally {
+    await left.close();
+    signal.throwIfAborted();
+  }
+}
+
+async function compare(a: CompareSide, b: CompareSide, context: PairContext): Promise<Comparison> {
+  const { flags, report, signal, differences, several } = context;
+  for (const note of new Set([...a.mapping.notes, ...b.mapping.notes])) report.note(note);
+  const counts = [a, b].map(({ source }) => source.dataset.rows);
+  const total = counts.includes(undefined) ? {} : { rows: counts[0]! + counts[1]! };
+  report.start({ command: 'verify', from: a.source.name, to: b.source.name, ...total });
+  let [rows, bytes] = [0, 0];
+  return await compareSources(a, b, {
+    scratch: () => createScratch(flags.tempDir ?? tmpdir()),
+    parallel: flags.parallel,
+    ...defined({ batchBytes: flags.batchBytes, ignorePartitions: flags.ignorePartitions }),
+    signal,
+    onDifference: (difference) => differences.add(difference, several ? a.source.name : undefined),
+    onRows(moreRows, moreBytes) {
+      rows += moreRows;
+      bytes += moreBytes;
+      report.progress({ rows, rowsResumed: 0, bytes, parts: 0 });
+    },
+    onStage: report.stage,
+  });
+}
+
+/** All types can be compared. */
+const ANYTHING: Pick<Sink, 'name' | 'features' | 'check'> = {
+  name: 'a comparison',
+  features: { kinds: new Set(KINDS), nulls: true },
+  check: () => [],
+};
+
+/** `source` with its columns as the flags say; new names are for those of the first side. */
+function sideOf(source: Source, flags: CompareFlags, side: 0 | 1): CompareSide {
+  const { dataset } = source;
+  const names = (list: readonly string[]) =>
+    side === 0 ? list : list.map((name) => flags.rename?.[name] ?? name);
+  const id = flags.id === undefined ? idField(dataset)?.name : names([flags.id])[0];
+  // What the server computes from other fields is as equal as these are; keys belong to every choice.
+  const fields = flags.fields === undefined
+    ? dataset.schema.fields.filter((field) => !field.functionOutput).map((field) => field.name)
+    : [...new Set([...(id === undefined ? [] : [id]), ...names(flags.fields)])];
+  const mapping = compileMapping(dataset, ANYTHING, {
+    fields,
+    ...(side === 0 ? defined({ renames: flags.rename }) : {}),
+    ...defined({ casts: flags.cast }),
+    ...(id === undefined ? {} : { roles: { id } }),
+  });
+  return { source, mapping };
+}
+
+function refuseDifferences(found: readonly NamedComparison[], file: string | undefined): void {
+  const unequal = found.filter((one) => !isEqual(one));
+  if (unequal.length === 0) return;
+  const [first] = unequal;
+  throw new VtsError(
+    'Differs',
+    unequal.length === 1 && found.length === 1
+      ? `${first.a} and ${first.b} are not equal`
+      : `${unequal.length} of ${found.length} collections are not equal`,
+    {
+      expected: `no differences; found ${comparisonText(first)}`,
+      remedy: file === undefined
+        ? 'add --differences FILE to list the keys of all rows that differ'
+        : `${file} lists the keys of all rows that differ`,
+    },
+  );
+}
