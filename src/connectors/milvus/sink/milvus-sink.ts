@@ -16,6 +16,7 @@ import { type Mark, openPart, type PartOptions } from './part-writer.ts';
 import { createPartitions } from './partitions.ts';
 import { isSpread, keyOf, planTarget, type TargetPlan } from './plan.ts';
 import { provenRows } from './proof.ts';
+import { mendDuplicates } from './mend.ts';
 import { openRejectFile, type RejectFile } from './reject-file.ts';
 import { replaceCollection } from './replace.ts';
 import { planRows, refuseNullsForDefaults } from './row-plan.ts';
@@ -234,20 +235,42 @@ async function makeReadable(ready: Ready, { create }: MilvusSinkOptions): Promis
 }
 
 async function count(
-  { finish, target, parts, written }: Ready,
+  ready: Ready,
   options: MilvusSinkOptions,
 ): Promise<number | undefined> {
+  const { finish, target, parts, written, serverIds } = ready;
   const { counted } = target.fact;
   if (counted === null || !await isLoaded(finish)) return undefined;
-  return await provenRows({
-    connection: options.connection,
-    collection: finish.collection,
-    key: keyOf(target.info),
-    written,
-    before: counted,
-    keys: parts.keys,
-    retry: options.retry,
+  const proof = () =>
+    provenRows({
+      connection: options.connection,
+      collection: finish.collection,
+      key: keyOf(target.info),
+      written,
+      before: counted,
+      keys: parts.keys,
+      retry: options.retry,
+    });
+  const found = await proof();
+  // Nobody else writes to a collection that the job has made.
+  if (!target.fact.created || serverIds || found === undefined || found <= written) return found;
+  return await mend(ready) === 0 ? found : await proof();
+}
+
+/** Makes one of rows that are there twice. @returns how many there were too many */
+async function mend({ finish, parts, target }: Ready): Promise<number> {
+  const { connection, collection, info, retry } = finish;
+  const key = keyOf(info);
+  const partitions = isSpread(info) ? [undefined] : await listPartitions(connection, collection, retry);
+  const scanned = { connection, info: target.info, key, keyKind: key.type.kind as KeyKind, retry };
+  const unrefused = (_: number, reason: VtsError) => {
+    throw reason;
+  };
+  const surplus = await mendDuplicates(scanned, partitions, async (batch, partition) => {
+    await parts.send({ batch, partition, upsert: true, onRefused: unrefused }, new AbortController().signal);
   });
+  await flushRows(finish, () => {});
+  return surplus;
 }
 
 /** `plan`, called once for the same data set. */

@@ -5,7 +5,7 @@ import { type Column, encodingOf, firstNull } from '../../../core/column.ts';
 import type { Problem } from '../../../core/endpoint.ts';
 import { type Dataset, type Field, idField, type Schema } from '../../../core/schema.ts';
 import { fieldList, shellQuote } from '../../../core/shell.ts';
-import { formatType, isDenseVector, isVector, type LogicalType, sameLayout } from '../../../core/types.ts';
+import { formatType, isDenseVector, type LogicalType, sameLayout } from '../../../core/types.ts';
 import { columnFromValues } from '../../../core/values.ts';
 import { VtsError } from '../../../errors.ts';
 import type { CollectionInfo } from '../model.ts';
@@ -40,9 +40,8 @@ export function planRows(
   const targets = info.schema.fields.filter((f) => !f.functionOutput);
   const key = targets.find((f) => f.primaryKey);
   const serverIds = key?.autoId === true;
-  const source = { ...dataset, schema: dataset.schema };
   const columns = dataset.schema.fields.filter((f) => f.name !== partitionColumn && !f.functionOutput);
-  const dropped = serverIds ? droppedKey(source, columns, key!, options) : undefined;
+  const dropped = serverIds ? droppedKey(dataset, columns, key!, options) : undefined;
   const used = columns.filter((f) => f.name !== dropped?.name);
   const find = (f: Field) => targets.find((t) => f.dynamic ? t.dynamic : !t.dynamic && t.name === f.name);
   const written = targets.filter((t) =>
@@ -52,6 +51,15 @@ export function planRows(
     const f = used.find((column) => find(column) === t);
     return f === undefined ? -1 : dataset.schema.fields.indexOf(f);
   };
+  const unfilled = targets.filter((t) =>
+    !written.includes(t) && !(serverIds && t === key) && mayBeLeftOut(t) === undefined
+  );
+  // A column without a field and a field without a column, alike, may be meant for each other.
+  const renamedTo = (t: Field) => {
+    const alike = used.filter((f) => find(f) === undefined && sameLayout(f.type, t.type));
+    return alike.length === 1 ? alike[0] : undefined;
+  };
+  const renames = new Set(unfilled.map(renamedTo));
   const partitionIndex = dataset.schema.fields.findIndex((f) => f.name === partitionColumn);
   const keyIndex = serverIds ? -1 : written.findIndex((t) => t.primaryKey);
   return {
@@ -64,10 +72,8 @@ export function planRows(
     problems: [
       ...dropped?.problems ?? [],
       ...columnProblems(dataset.schema.fields, partitionColumn),
-      ...misfits(used, find, columns),
-      ...targets.filter((t) =>
-        !written.includes(t) && !(serverIds && t === key) && mayBeLeftOut(t) === undefined
-      ).map((t) => unfilled(t, used, find)),
+      ...misfits(used.filter((f) => !renames.has(f)), find, columns),
+      ...unfilled.map((t) => unfilledProblem(t, renamedTo(t))),
     ],
   };
 }
@@ -128,13 +134,12 @@ function castName(type: LogicalType): string {
   return type.kind.toLowerCase();
 }
 
-function unfilled(target: Field, used: readonly Field[], find: (f: Field) => Field | undefined): Problem {
-  const like = used.filter((f) =>
-    find(f) === undefined && (f.type.kind === target.type.kind || isVector(f.type) && isVector(target.type))
-  );
+function unfilledProblem(target: Field, column: Field | undefined): Problem {
   return {
     message: `the collection has a field "${target.name}", ${formatType(target.type)}, that no column fills`,
-    remedy: `--rename ${shellQuote(`${like.length === 1 ? like[0].name : 'COLUMN'}=${target.name}`)}`,
+    remedy: `--rename ${
+      column === undefined ? `COLUMN=${target.name}` : shellQuote(`${column.name}=${target.name}`)
+    }`,
   };
 }
 

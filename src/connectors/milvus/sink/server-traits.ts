@@ -29,18 +29,18 @@ const OLDEST: readonly Kind[] = [
   'FloatVector',
 ];
 
-/** Since which version servers have the other kinds. */
+/** Since which version (major and minor, two digits each) servers have the other kinds. */
 const SINCE: readonly (readonly [number, ...Kind[]])[] = [
-  [2.0, 'BinaryVector'],
-  [2.3, 'Array'],
-  [2.4, 'Float16Vector', 'BFloat16Vector', 'SparseFloatVector'],
-  [2.6, 'Int8Vector', 'StructArray', 'Geometry', 'Timestamptz'],
+  [2_00, 'BinaryVector'],
+  [2_03, 'Array'],
+  [2_04, 'Float16Vector', 'BFloat16Vector', 'SparseFloatVector'],
+  [2_06, 'Int8Vector', 'StructArray', 'Geometry', 'Timestamptz'],
 ];
 
 /** What the server of `connection` can hold; a version that cannot be read is taken for the newest. */
 export function traitsOf({ version, lite }: Pick<MilvusConnection, 'version' | 'lite'>): ServerTraits {
   const match = /(\d+)\.(\d+)(\.\d+)?/.exec(version);
-  const known = match === null ? Infinity : Number(`${match[1]}.${match[2]}`);
+  const known = match === null ? Infinity : 100 * Number(match[1]) + Number(match[2]);
   const name = `${lite ? 'Milvus Lite' : 'Milvus'}${match === null ? '' : ` ${match[0]}`}`;
   if (lite) {
     return {
@@ -55,10 +55,10 @@ export function traitsOf({ version, lite }: Pick<MilvusConnection, 'version' | '
   return {
     name,
     kinds: new Set([...OLDEST, ...SINCE.flatMap(([since, ...kinds]) => known >= since ? kinds : [])]),
-    nulls: known >= 2.5,
-    nullVectors: known >= 3,
-    vectorFields: known >= 2.4 ? Infinity : 1,
-    longText: known >= 3,
+    nulls: known >= 2_05,
+    nullVectors: known >= 3_00,
+    vectorFields: known >= 2_04 ? Infinity : 1,
+    longText: known >= 3_00,
   };
 }
 
