@@ -177,7 +177,7 @@ async function prepare(
       }),
       partitions: createPartitions(known, (name) => createPartition(connection, collection, name, retry)),
       keys: fact.created || serverIds ? undefined : createKeySpool(createScratch(options.tempDir)),
-      guard: serverIds ? undefined : new KeyGuard(),
+      guard: new KeyGuard(),
       signal: options.signal,
     },
   };
@@ -203,13 +203,13 @@ async function begin(
   }
   const upsert = !serverIds && (options.mode === 'upsert' || plan.uncertain);
   const partition = isSpread(target.info) ? undefined : options.partition ?? plan.partition;
-  const writer = openPart(upsert ? parts : { ...parts, guard: undefined }, plan, { upsert, partition });
+  const writer = openPart(parts, plan, { upsert, partition });
   return {
     get bytes() {
       return writer.bytes;
     },
-    write: writer.write,
-    abort: writer.abort,
+    write: (batch) => writer.write(batch),
+    abort: () => writer.abort(),
     async commit() {
       const receipt = await writer.commit();
       ready.written += receipt.rows;
