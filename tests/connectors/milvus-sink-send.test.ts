@@ -139,6 +139,17 @@ describe('a sender', () => {
     expect(plain.calls.length).toBe(1);
   });
 
+  test('sends pieces by upsert too when their request may be stored', async () => {
+    const batch = rowsOf(Array.from({ length: 4000 }, () => 'x'.repeat(500)));
+    const server = fakeServer(['loses the reply', 'busy', 'busy', 'busy'], 1e9);
+    const window = new Window(1, 2 << 20);
+    const send = createSender({ connection: server.connection, collection, window, retry, keyed: true });
+    await send({ batch, partition: undefined, upsert: false, onRefused: () => {} }, never);
+    expect(server.calls.map(({ method }) => method).slice(0, 3)).toEqual(['Insert', 'Upsert', 'Upsert']);
+    expect(server.calls.at(-1)!.rows).toBeLessThan(4000);
+    expect([...server.stored.values()].every((times) => times === 1)).toBe(true);
+  });
+
   test('tries rows without keys again where they cannot be stored', async () => {
     const server = fakeServer(['busy', 'away', 'busy'], 1e9);
     const window = new Window(4, 1 << 20);

@@ -8,6 +8,8 @@ import { createPartition, describeCollection, findCollection, listPartitions } f
 import { describeName } from '../metadata-call.ts';
 import { loadCollection, releaseCollection } from '../metadata-load.ts';
 import type { CollectionInfo } from '../model.ts';
+import type { KeyKind } from '../scan/keys.ts';
+import type { KeyKind } from '../scan/keys.ts';
 import { buildAndLoad, type FinishRequest, flushRows, isLoaded } from './finish.ts';
 import { KeyGuard } from './key-guard.ts';
 import { createKeySpool } from './key-spool.ts';

@@ -5,9 +5,9 @@ import { isVtsError, VtsError } from '../../../errors.ts';
 import { distinctRuns, type KeyGuard, keysOf } from './key-guard.ts';
 import type { KeySpool } from './key-spool.ts';
 import { partitionNames, type Partitions } from './partitions.ts';
-import { refusal } from './refused.ts';
+import { reasonOf, refusal } from './refused.ts';
 import { type RejectFile, rejectLine } from './reject-file.ts';
-import { rowsByKey, slices } from './requests.ts';
+import { rowsByKey, type Slice, slices } from './requests.ts';
 import { conform, type RowPlan } from './row-plan.ts';
 import { addOutcomes, type Outcome, type Send } from './sender.ts';
 import type { Window } from './window.ts';
@@ -23,8 +23,16 @@ export interface PartOptions {
   /** Takes the keys that are written, for the proof. */
   readonly keys: KeySpool | undefined;
   /** Keeps upserts of the same key apart. */
-  readonly guard: KeyGuard | undefined;
+  readonly guard: KeyGuard;
   readonly signal: AbortSignal | undefined;
+}
+
+/** How the rows of one part are written. */
+export interface PartMode {
+  /** Whether rows of the same key are replaced. */
+  readonly upsert: boolean;
+  /** Where rows go that name no partition; the default partition when absent. */
+  readonly partition: string | undefined;
 }
 
 /** What is journaled with a part. */
@@ -35,141 +43,168 @@ export interface Mark {
   readonly rejects?: number;
 }
 
-/** Begins a part. @param upsert whether rows of the same key are replaced; @param partition where rows go that name none */
-export function openPart(
-  options: PartOptions,
-  plan: PartPlan,
-  { upsert, partition }: { readonly upsert: boolean; readonly partition: string | undefined },
-): PartWriter {
-  const { rows, send, window, partitions, rejects, keys, guard } = options;
-  const stop = new AbortController();
-  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const running = new Set<Promise<void>>();
-  const failures: unknown[] = [];
-  let outcome: Outcome = { accepted: 0 };
-  let bytes = 0;
-  let received = 0;
-  /** Lines of refused rows, by the place of the row in the part. */
-  const refused: { readonly row: number; readonly line: string }[] = [];
-
-  /** Sends `batch`, conformed, to one partition; `source` are the same rows as they came, `firstRow` their places in the part. */
-  async function dispatch(
-    source: Batch,
-    to: string | undefined,
-    placeOf: (row: number) => number,
-  ): Promise<void> {
-    if (to !== undefined) await partitions.ensure(to);
-    for (const slice of slices(conform(rows, source), window.bytes)) {
-      for (
-        const { batch, start } of guard === undefined ? [slice] : distinctSlices(slice.batch, slice.start)
-      ) {
-        await launch(source, batch, start, to, placeOf);
-      }
-    }
-  }
-
-  function* distinctSlices(batch: Batch, start: number) {
-    let from = 0;
-    for (const end of distinctRuns(keysOf(batch.columns[rows.key!]))) {
-      yield { batch: sliceBatch(batch, from, end), start: start + from };
-      from = end;
-    }
-  }
-
-  async function launch(
-    source: Batch,
-    batch: Batch,
-    start: number,
-    to: string | undefined,
-    placeOf: (row: number) => number,
-  ): Promise<void> {
-    const held = guard === undefined ? [] : keysOf(batch.columns[rows.key!]);
-    await guard?.free(held);
-    await window.enter(signal);
-    if (failures.length > 0) {
-      window.leave();
-      throw failures[0];
-    }
-    const onRefused = (row: number, reason: VtsError) => {
-      const place = placeOf(start + row);
-      if (rejects === undefined) throw refusal(source, start + row, rows, reason, plan.from, place);
-      refused.push({ row: place, line: rejectLine(source, start + row, reason.message) });
-    };
-    const onStored = keys && ((stored: Batch) => keys.add(stored.columns[rows.key!]));
-    const run = send({ batch, partition: to, upsert, onRefused, onStored }, signal).then((sent) => {
-      outcome = addOutcomes(outcome, sent);
-    }).catch((error) => {
-      // Requests on their way come to their end, so that as little as can be is uncertain.
-      failures.push(error);
-      stop.abort(error);
-    }).finally(() => {
-      running.delete(run);
-      window.leave();
-    });
-    running.add(run);
-    guard?.hold(held, run);
-  }
-
-  async function settle(): Promise<void> {
-    while (running.size > 0) await Promise.all(running);
-  }
-
-  return {
-    get bytes() {
-      return bytes;
-    },
-    async write(batch) {
-      if (failures.length > 0) throw failures[0];
-      const first = received;
-      received += batch.length;
-      bytes += batchBytes(batch);
-      try {
-        if (rows.partitionColumn === undefined) {
-          await dispatch(batch, partition, (row) => first + row);
-          return;
-        }
-        for (const [name, runs] of rowsByKey(partitionNames(batch, rows.partitionColumn))) {
-          const places = runs.flatMap(([from, to]) =>
-            Array.from({ length: to - from }, (_, i) => first + from + i)
-          );
-          const own = concatBatches(runs.map(([from, to]) => sliceBatch(batch, from, to)));
-          await dispatch(own, name, (row) => places[row]);
-        }
-      } catch (error) {
-        await settle();
-        throw failures.length > 0 ? failures[0] : placed(error, plan, first);
-      }
-    },
-    async commit(): Promise<Receipt> {
-      await settle();
-      if (failures.length > 0) throw failures[0];
-      const { accepted, lastId } = outcome;
-      refused.sort((a, b) => a.row - b.row);
-      const size = rejects?.append(refused.map(({ line }) => line));
-      const mark: Mark = {
-        ...(lastId === undefined ? {} : { id: String(lastId) }),
-        ...(size === undefined ? {} : { rejects: size }),
-      };
-      return {
-        rows: accepted,
-        bytes,
-        ...(refused.length === 0 ? {} : { rejected: refused.length }),
-        ...(Object.keys(mark).length === 0 ? {} : { mark: JSON.stringify(mark) }),
-      };
-    },
-    async abort() {
-      stop.abort(new VtsError('Interrupted', 'the part was given up'));
-      await settle();
-    },
-  };
+/** Rows as they came, all for one partition. */
+interface Source {
+  readonly batch: Batch;
+  readonly partition: string | undefined;
+  /** The place in the part of row `row`. */
+  place(row: number): number;
 }
 
-/** `error` with its row counted from the start of the range. */
-function placed(error: unknown, { from }: PartPlan, first: number): unknown {
-  if (!isVtsError(error) || error.details.row === undefined || from === undefined) return error;
-  return new VtsError(error.code, error.message, {
-    file: from.name,
-    ...error.details,
-    row: error.details.row + from.firstRow + first,
-  });
+/** Begins a part. */
+export function openPart(options: PartOptions, plan: PartPlan, mode: PartMode): PartWriter {
+  return new Part(options, plan, mode);
+}
+
+class Part implements PartWriter {
+  readonly #options: PartOptions;
+  readonly #plan: PartPlan;
+  readonly #mode: PartMode;
+  /** Ends waits, but no call on its way: as little as can be is to be uncertain afterwards. */
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #running = new Set<Promise<void>>();
+  readonly #failures: unknown[] = [];
+  readonly #refused: { readonly place: number; readonly line: string }[] = [];
+  #outcome: Outcome = { accepted: 0 };
+  #received = 0;
+  bytes = 0;
+
+  constructor(options: PartOptions, plan: PartPlan, mode: PartMode) {
+    this.#options = options;
+    this.#plan = plan;
+    this.#mode = mode;
+    const { signal } = this.#stop;
+    this.#signal = options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]);
+  }
+
+  async write(batch: Batch): Promise<void> {
+    this.#throwIfFailed();
+    const first = this.#received;
+    this.#received += batch.length;
+    this.bytes += batchBytes(batch);
+    try {
+      for (const source of this.#byPartition(batch, first)) await this.#dispatch(source);
+    } catch (error) {
+      await this.#settle();
+      this.#throwIfFailed();
+      throw this.#placed(error, first);
+    }
+  }
+
+  async commit(): Promise<Receipt> {
+    await this.#settle();
+    this.#throwIfFailed();
+    const { accepted, lastId } = this.#outcome;
+    this.#refused.sort((a, b) => a.place - b.place);
+    const size = this.#options.rejects?.append(this.#refused.map(({ line }) => line));
+    const mark: Mark = {
+      ...(lastId === undefined ? {} : { id: String(lastId) }),
+      ...(size === undefined ? {} : { rejects: size }),
+    };
+    return {
+      rows: accepted,
+      bytes: this.bytes,
+      ...(this.#refused.length === 0 ? {} : { rejected: this.#refused.length }),
+      ...(Object.keys(mark).length === 0 ? {} : { mark: JSON.stringify(mark) }),
+    };
+  }
+
+  async abort(): Promise<void> {
+    this.#stop.abort(new VtsError('Interrupted', 'the part was given up'));
+    await this.#settle();
+  }
+
+  *#byPartition(batch: Batch, first: number): Generator<Source> {
+    const { partitionColumn } = this.#options.rows;
+    if (partitionColumn === undefined) {
+      yield { batch, partition: this.#mode.partition, place: (row) => first + row };
+      return;
+    }
+    for (const [partition, runs] of rowsByKey(partitionNames(batch, partitionColumn))) {
+      const places = runs.flatMap(([from, to]) =>
+        Array.from({ length: to - from }, (_, i) => first + from + i)
+      );
+      const own = concatBatches(runs.map(([from, to]) => sliceBatch(batch, from, to)));
+      yield { batch: own, partition, place: (row) => places[row] };
+    }
+  }
+
+  async #dispatch(source: Source): Promise<void> {
+    const { rows, partitions, window } = this.#options;
+    if (source.partition !== undefined) await partitions.ensure(source.partition);
+    for (const slice of slices(conform(rows, source.batch), window.bytes)) {
+      for (const piece of this.#withDistinctKeys(slice)) await this.#launch(source, piece);
+    }
+  }
+
+  /** Rows that are upserted must not have the key of another one of their request. */
+  *#withDistinctKeys(slice: Slice): Generator<Slice & { readonly keys: ReturnType<typeof keysOf> }> {
+    if (!this.#mode.upsert) {
+      yield { ...slice, keys: [] };
+      return;
+    }
+    const keys = keysOf(slice.batch.columns[this.#options.rows.key!]);
+    let from = 0;
+    for (const to of distinctRuns(keys)) {
+      yield {
+        batch: sliceBatch(slice.batch, from, to),
+        start: slice.start + from,
+        keys: keys.slice(from, to),
+      };
+      from = to;
+    }
+  }
+
+  /** Sends `piece` of `source` as soon as there is a place in the window; does not wait for the answer. */
+  async #launch(
+    source: Source,
+    { batch, start, keys }: Slice & { readonly keys: ReturnType<typeof keysOf> },
+  ): Promise<void> {
+    const { window, guard, send, keys: spool, rows } = this.#options;
+    await guard.free(keys);
+    await window.enter(this.#signal);
+    const request = {
+      batch,
+      partition: source.partition,
+      upsert: this.#mode.upsert,
+      onRefused: (row: number, reason: VtsError) => this.#refuse(source, start + row, reason),
+      onStored: spool && ((stored: Batch) => spool.add(stored.columns[rows.key!])),
+    };
+    const run = send(request, this.#signal)
+      .then((outcome) => void (this.#outcome = addOutcomes(this.#outcome, outcome)))
+      .catch((error) => {
+        this.#failures.push(error);
+        this.#stop.abort(error);
+      })
+      .finally(() => {
+        this.#running.delete(run);
+        window.leave();
+      });
+    this.#running.add(run);
+    guard.hold(keys, run);
+  }
+
+  /** Puts a row aside, or ends the part with it. */
+  #refuse({ batch, place }: Source, row: number, reason: VtsError): void {
+    const { rejects, rows } = this.#options;
+    if (rejects === undefined) throw refusal(batch, row, rows, reason, this.#plan.from, place(row));
+    this.#refused.push({ place: place(row), line: rejectLine(batch, row, reasonOf(reason)) });
+  }
+
+  async #settle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failures.length > 0) throw this.#failures[0];
+  }
+
+  /** `error` with its row counted from the start of the range. */
+  #placed(error: unknown, first: number): unknown {
+    const { from } = this.#plan;
+    if (!isVtsError(error) || error.details.row === undefined || from === undefined) return error;
+    const row = error.details.row + from.firstRow + first;
+    return new VtsError(error.code, error.message, { file: from.name, ...error.details, row });
+  }
 }

@@ -5,6 +5,11 @@ import { jsonText } from '../../../core/json-text.ts';
 import { VtsError } from '../../../errors.ts';
 import type { RowPlan } from './row-plan.ts';
 
+/** What a server says of a row, without what it was asked to do with it. */
+export function reasonOf({ message }: VtsError): string {
+  return message.replace(/^cannot write to .*?: the server says: /, '');
+}
+
 /** Characters of a key that a message shows. */
 const SHOWN = 80;
 

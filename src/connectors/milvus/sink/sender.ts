@@ -31,12 +31,6 @@ export interface Request {
   readonly onStored?: ((batch: Batch) => void) | undefined;
 }
 
-/** A request on its way. */
-interface Attempted extends Request {
-  /** Set too once its rows may have been stored. */
-  upsert: boolean;
-}
-
 /** What became of a request. */
 export interface Outcome {
   readonly accepted: number;
@@ -63,99 +57,112 @@ export type Send = (request: Request, signal: AbortSignal) => Promise<Outcome>;
 
 /** A sender of rows. */
 export function createSender(options: SenderOptions): Send {
-  const { connection, collection, window, keyed } = options;
-  const action = `write to ${describeName(connection, collection)}`;
+  return (request, signal) => send(options, request, signal);
+}
 
-  /** One call. @returns what the server says of it */
-  async function call({ batch, partition, upsert }: Request): Promise<MutationReply> {
-    options.check?.(batch);
-    const message = encodeInsert({
-      database: collection.database,
-      collection: collection.name,
-      ...(partition === undefined ? {} : { partition }),
-      batch,
-    });
-    if (message.length > MAX_BYTES) {
-      throw new VtsError(
-        'MessageTooLarge',
-        `a row takes ${message.length} bytes, and servers take ${MAX_BYTES}`,
-      );
+/** A request on its way. */
+interface Attempted extends Request {
+  /** Set too once its rows may have been stored. */
+  upsert: boolean;
+}
+
+async function send(options: SenderOptions, asked: Request, signal: AbortSignal): Promise<Outcome> {
+  // Pieces of it know what was tried before they were cut.
+  const request: Attempted = { ...asked };
+  const { batch } = request;
+  const half = Math.ceil(batch.length / 2);
+  try {
+    const reply = await persist(options, request, signal);
+    if (reply === undefined) return await sendPieces(options, request, [half], signal);
+    const accepted = checkCount(reply, batch, options);
+    options.window.succeeded();
+    request.onStored?.(batch);
+    return { accepted, lastId: highest(reply.ids) };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    if (batch.length === 1) {
+      request.onRefused(0, error);
+      return { accepted: 0 };
     }
-    const limits = { timeoutMs: TIMEOUT_MS, signal: options.signal };
-    const reply = await connection.call(upsert ? 'Upsert' : 'Insert', message, limits);
-    const result = decodeMutation(reply);
-    if (isOk(result.status)) return result;
-    throw statusError(result.status, { action, rows: true });
+    const { row } = error.details;
+    return await sendPieces(options, request, row === undefined ? [half] : [row, row + 1], signal);
   }
+}
 
-  /** Sends until there is an answer. @returns undefined when the rows are to be sent in smaller requests */
-  async function persist(request: Attempted, signal: AbortSignal): Promise<MutationReply | undefined> {
-    const { batch } = request;
-    return await withRetry({ ...options.retry, signal }, async () => {
-      if (batch.length > 1 && batchBytes(batch) > SLACK * window.bytes) return undefined;
-      const { pace } = window;
-      try {
-        return await call(request);
-      } catch (error) {
-        if (isVtsError(error, 'RateLimited')) window.slowDown(pace);
-        if (isVtsError(error, 'MessageTooLarge') && batch.length > 1) return undefined;
-        if (!mayBeStored(error)) throw error;
-        if (!keyed) throw unknownOutcome(error, action);
-        // What was stored is replaced by the same rows.
-        request.upsert = true;
-        throw new VtsError('Unreachable', error.message, { ...error.details, cause: error.cause });
-      }
-    });
+/** Sends the rows before, between and after `cuts`, one piece after the other. */
+async function sendPieces(
+  options: SenderOptions,
+  request: Request,
+  cuts: readonly number[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { batch, onRefused } = request;
+  const bounds = [0, ...cuts, batch.length];
+  let outcome: Outcome = { accepted: 0 };
+  for (let i = 0; i + 1 < bounds.length; i++) {
+    const [from, to] = [bounds[i], bounds[i + 1]];
+    if (from === to) continue;
+    const piece = {
+      ...request,
+      batch: sliceBatch(batch, from, to),
+      onRefused: (row: number, reason: VtsError) => onRefused(from + row, reason),
+    };
+    outcome = addOutcomes(outcome, await send(options, piece, signal));
   }
+  return outcome;
+}
 
-  async function send(asked: Request, signal: AbortSignal): Promise<Outcome> {
-    // Pieces of it know what was tried before they were cut.
-    const request: Attempted = { ...asked };
-    const { batch } = request;
+/** Sends until there is an answer. @returns undefined when the rows are to be sent in smaller requests */
+async function persist(
+  options: SenderOptions,
+  request: Attempted,
+  signal: AbortSignal,
+): Promise<MutationReply | undefined> {
+  const { window, keyed } = options;
+  const { batch } = request;
+  return await withRetry({ ...options.retry, signal }, async () => {
+    if (batch.length > 1 && batchBytes(batch) > SLACK * window.bytes) return undefined;
+    const { pace } = window;
     try {
-      const reply = await persist(request, signal);
-      if (reply === undefined) return await sendPieces(request, [Math.ceil(batch.length / 2)], signal);
-      window.succeeded();
-      request.onStored?.(batch);
-      return { accepted: checkCount(reply, batch, action), lastId: highest(reply.ids) };
+      return await call(options, request);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      if (batch.length === 1) {
-        request.onRefused(0, error);
-        return { accepted: 0 };
-      }
-      const { row } = error.details;
-      return await sendPieces(
-        request,
-        row === undefined ? [Math.ceil(batch.length / 2)] : [row, row + 1],
-        signal,
-      );
+      if (isVtsError(error, 'RateLimited')) window.slowDown(pace);
+      if (isVtsError(error, 'MessageTooLarge') && batch.length > 1) return undefined;
+      if (!mayBeStored(error)) throw error;
+      if (!keyed) throw unknownOutcome(error, options);
+      // What was stored is replaced by the same rows.
+      request.upsert = true;
+      throw new VtsError('Unreachable', error.message, { ...error.details, cause: error.cause });
     }
-  }
+  });
+}
 
-  /** Sends the rows before, between and after `cuts`, one piece after the other. */
-  async function sendPieces(
-    request: Request,
-    cuts: readonly number[],
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    const { batch, onRefused } = request;
-    const bounds = [0, ...cuts, batch.length];
-    let outcome: Outcome = { accepted: 0 };
-    for (let i = 0; i + 1 < bounds.length; i++) {
-      const [from, to] = [bounds[i], bounds[i + 1]];
-      if (from === to) continue;
-      const piece = {
-        ...request,
-        batch: sliceBatch(batch, from, to),
-        onRefused: (row: number, reason: VtsError) => onRefused(from + row, reason),
-      };
-      outcome = addOutcomes(outcome, await send(piece, signal));
-    }
-    return outcome;
+async function call(
+  options: SenderOptions,
+  { batch, partition, upsert }: Request,
+): Promise<MutationReply> {
+  const { connection, collection, check, signal } = options;
+  check?.(batch);
+  const message = encodeInsert({
+    database: collection.database,
+    collection: collection.name,
+    ...(partition === undefined ? {} : { partition }),
+    batch,
+  });
+  if (message.length > MAX_BYTES) {
+    throw new VtsError(
+      'MessageTooLarge',
+      `the row takes ${message.length} bytes, and servers take ${MAX_BYTES} at a time`,
+    );
   }
+  const method = upsert ? 'Upsert' : 'Insert';
+  const result = decodeMutation(await connection.call(method, message, { timeoutMs: TIMEOUT_MS, signal }));
+  if (isOk(result.status)) return result;
+  throw statusError(result.status, { action: actionOf(options), rows: true });
+}
 
-  return send;
+function actionOf({ connection, collection }: SenderOptions): string {
+  return `write to ${describeName(connection, collection)}`;
 }
 
 /** Both outcomes as one. */
@@ -183,8 +190,8 @@ function fromServer(error: VtsError): boolean {
   return (error.cause as { milvus?: unknown } | undefined)?.milvus !== undefined;
 }
 
-function unknownOutcome(error: VtsError, action: string): VtsError {
-  return new VtsError('OutcomeUnknown', `cannot ${action}: ${error.message}`, {
+function unknownOutcome(error: VtsError, options: SenderOptions): VtsError {
+  return new VtsError('OutcomeUnknown', `cannot ${actionOf(options)}: ${error.message}`, {
     expected:
       'an answer: as the server makes the ids of these rows, sending them again could store them twice',
     remedy: 'run the same command with --resume, which first looks whether they arrived',
@@ -194,22 +201,26 @@ function unknownOutcome(error: VtsError, action: string): VtsError {
 
 function checkCount(
   { inserted, upserted, errorIndexes }: MutationReply,
-  batch: Batch,
-  action: string,
+  { length }: Batch,
+  options: SenderOptions,
 ): number {
+  // An upsert is counted as an insert too, or not, from server to server.
   const stored = Math.max(inserted, upserted);
-  if (stored === batch.length && errorIndexes.length === 0) return stored;
-  throw new VtsError('RowsMissing', `cannot ${action}: the server says that it stored ${stored} rows`, {
-    expected: `${batch.length} rows, as sent`,
-    remedy: 'do not use the collection; report this as a bug',
-  });
+  if (stored === length && errorIndexes.length === 0) return stored;
+  throw new VtsError(
+    'RowsMissing',
+    `cannot ${actionOf(options)}: the server says that it stored ${stored} rows`,
+    {
+      expected: `${length} rows, as sent`,
+      remedy: 'do not use the collection; report this as a bug',
+    },
+  );
 }
 
 function highest(ids: MutationReply['ids']): bigint | undefined {
-  if (ids === undefined || ids.length === 0) return undefined;
-  if (!(ids instanceof BigInt64Array)) {
-    const numbers = ids.filter((id) => /^\d{1,19}$/.test(id)).map(BigInt);
-    return numbers.length === 0 ? undefined : numbers.reduce((a, b) => a > b ? a : b);
-  }
-  return ids.reduce((a, b) => a > b ? a : b);
+  if (ids === undefined) return undefined;
+  const numbers = ids instanceof BigInt64Array
+    ? [...ids]
+    : ids.filter((id) => /^\d{1,19}$/.test(id)).map(BigInt);
+  return numbers.length === 0 ? undefined : numbers.reduce((a, b) => a > b ? a : b);
 }

@@ -71,14 +71,14 @@ function keyProblem({ name, type, autoId: made }: Field, autoId: 'keep' | undefi
 }
 
 function noKey({ schema }: Dataset): Problem {
-  const candidates = schema.fields.filter(({ type, nullable }) =>
-    (type.kind === 'Int64' || type.kind === 'VarChar') && !nullable
-  );
-  const names =
-    (candidates.length > 0
-      ? candidates
-      : schema.fields.filter(({ type }) => /^(Int\d+|VarChar)$/.test(type.kind)))
-      .map((f) => f.name);
+  const keys = schema.fields.filter(({ type }) => type.kind === 'Int64' || type.kind === 'VarChar');
+  const unlikely = (f: Field) => f.nullable || f.dynamic === true;
+  const likely = [
+    keys.filter((f) => !unlikely(f)),
+    keys,
+    schema.fields.filter((f) => /^Int\d/.test(f.type.kind)),
+  ];
+  const names = (likely.find((fields) => fields.length > 0) ?? []).map((f) => f.name);
   if (names.length === 0) {
     return { message: 'no column can be the key (Int64 or VarChar)', remedy: '--auto-id new' };
   }
