@@ -43,7 +43,10 @@ export const ERRORS = {
   Unreachable: kind(75, 'a server cannot be reached, or does not answer', true),
   RateLimited: kind(75, 'a server limits the rate, for longer than --retry-max-time', true),
   QuotaExhausted: kind(75, 'a server has run out of memory or disk; its operator has to make room'),
-  OutcomeUnknown: kind(75, 'the connection broke while rows were on their way; they may or may not be stored'),
+  OutcomeUnknown: kind(
+    75,
+    'the connection broke while rows were on their way; they may or may not be stored',
+  ),
   Interrupted: kind(130, 'stopped by Ctrl-C'),
   HungUp: kind(129, 'stopped as the terminal went away'),
   Terminated: kind(143, 'stopped by a termination signal'),

@@ -46,7 +46,9 @@ function schemasFor(formats: readonly Format[], dim: number): Schema[] {
         w!.features.kinds.has(f.type.kind) && (w!.features.nulls || !f.nullable)
       ),
   );
-  if (together.fields.length > 1 && formats.every((format) => holds(format, together.fields))) return [together];
+  if (together.fields.length > 1 && formats.every((format) => holds(format, together.fields))) {
+    return [together];
+  }
   // An index has no names: an id and a vector come back under these.
   const vectors = together.fields.filter((f) => f.type.kind.endsWith('Vector')).map((f) => ({
     ...f,
