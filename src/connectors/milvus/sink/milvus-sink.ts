@@ -9,7 +9,6 @@ import { describeName } from '../metadata-call.ts';
 import { loadCollection, releaseCollection } from '../metadata-load.ts';
 import type { CollectionInfo } from '../model.ts';
 import type { KeyKind } from '../scan/keys.ts';
-import type { KeyKind } from '../scan/keys.ts';
 import { buildAndLoad, type FinishRequest, flushRows, isLoaded } from './finish.ts';
 import { KeyGuard } from './key-guard.ts';
 import { createKeySpool } from './key-spool.ts';
