@@ -352,7 +352,7 @@ describe('partitions', () => {
   test('are compared where both sides know them', async () => {
     const result = await compare(placed(['p', 'q']), placed(['p', 'p']));
     expect(result).toMatchObject({ equal: 1, placement: true });
-    expect(result.differences).toEqual([{ kind: 'differ', key: 2n, fields: ['(partition)'] }]);
+    expect(result.differences).toEqual([{ kind: 'differ', key: 2n, fields: ['$partition'] }]);
     expect(await compare(placed(['p', 'q']), placed(['p', undefined]))).toMatchObject({
       equal: 2,
       placement: false,
