@@ -15,7 +15,7 @@ import { createKeySpool } from './key-spool.ts';
 import type { MilvusSinkOptions } from './options.ts';
 import { type Mark, openPart, type PartOptions } from './part-writer.ts';
 import { createPartitions } from './partitions.ts';
-import { isSpread, keyOf, planTarget, type TargetPlan } from './plan.ts';
+import { isSpread, keyOf, madeBy, planTarget, type TargetPlan } from './plan.ts';
 import { provenRows } from './proof.ts';
 import { mendDuplicates } from './mend.ts';
 import { openRejectFile, type RejectFile } from './reject-file.ts';
@@ -31,7 +31,10 @@ import { Window } from './window.ts';
 export type { CollectionTemplate, CreateOptions, MilvusSinkOptions, WriteMode } from './options.ts';
 
 /** A collection as a sink. */
-export type MilvusSink = Sink;
+export interface MilvusSink extends Sink {
+  /** What is going to be made on the server for `dataset`, as people read it. */
+  makes(dataset: Dataset): readonly string[];
+}
 
 /** Bytes of a request unless the options say otherwise. */
 const REQUEST_BYTES = 4 * 1024 * 1024;
@@ -79,6 +82,7 @@ export async function openMilvusSink(options: MilvusSinkOptions): Promise<Milvus
     },
     check: (dataset) => plan(dataset).problems,
     notes: (dataset) => plan(dataset).notes,
+    makes: (dataset) => existing === undefined || mode === 'replace' ? madeBy(plan(dataset), options) : [],
     async prepare(dataset, journal) {
       ready = await prepare(dataset, journal, options, plan(dataset), existing);
     },

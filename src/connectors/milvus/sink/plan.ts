@@ -2,7 +2,8 @@
 import type { Problem } from '../../../core/endpoint.ts';
 import { type Dataset, type Field, findField } from '../../../core/schema.ts';
 import { shellQuote } from '../../../core/shell.ts';
-import type { CollectionInfo, IndexRequest } from '../model.ts';
+import { formatType } from '../../../core/types.ts';
+import { type CollectionInfo, DEFAULT_PARTITION, type IndexRequest } from '../model.ts';
 import { planIndexes } from './index-plan.ts';
 import type { MilvusSinkOptions } from './options.ts';
 import { planRows } from './row-plan.ts';
@@ -50,6 +51,21 @@ export function planTarget(
     ],
     notes: [...schema.notes, ...indexes.notes],
   };
+}
+
+/** What a plan makes on the server, as people read it. */
+export function madeBy({ schema, indexes }: TargetPlan, { collection, create }: MilvusSinkOptions): string[] {
+  const fields = schema.fields.map(({ name, type, primaryKey }) =>
+    `${name} ${formatType(type)}${primaryKey ? ' (primary key)' : ''}`
+  );
+  const partitions = (create.like?.partitions ?? []).filter((name) => name !== DEFAULT_PARTITION);
+  return [
+    `the collection ${collection}: ${fields.join(', ')}${
+      schema.dynamic ? ', and keys outside the schema' : ''
+    }`,
+    ...(partitions.length === 0 ? [] : [`its partitions ${partitions.join(', ')}`]),
+    ...(create.noIndex ? [] : indexes.map(({ field, type }) => `the index ${type} on "${field}"`)),
+  ];
 }
 
 /** The primary key of a collection. */
