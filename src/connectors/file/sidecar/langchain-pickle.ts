@@ -1,6 +1,7 @@
 /**
  * The documents that LangChain (Python) saves beside an index: `index.pkl`, a pickle of `(InMemoryDocstore, {row: docstore id})`.
  */
+import { release } from '../../../core/garbage.ts';
 import { decodeUtf8 } from '../../../core/values.ts';
 import { VtsError } from '../../../errors.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
@@ -14,6 +15,8 @@ import { itemsOf } from './pickle/reduce.ts';
 
 const encoder = new TextEncoder();
 const NO_METADATA = encoder.encode('{}');
+/** About what reading a document leaves behind in memory. */
+const GARBAGE = 4096;
 
 /** JSON texts may be this much larger than the pickle, whose values may be shared. */
 const MOST_METADATA = { times: 100, bytes: 64 << 20 };
@@ -73,6 +76,7 @@ class DocumentPickle {
     }
     heap.finishDocument(value, this.#table.addDocument(bytes, json));
     this.#release(state, 0);
+    release(GARBAGE);
   }
 
   #release(value: Handle, depth: number): void {
@@ -113,7 +117,11 @@ class DocumentPickle {
 
   #id(value: Handle): Uint8Array {
     const { heap, values } = this.#machine;
-    if (tagOf(value) === TAG.text) return encoder.encode(values.textOf(value));
+    if (tagOf(value) === TAG.text) {
+      const id = values.bytesOf(value);
+      if (decodeUtf8(id) === undefined) throw this.#other('an id holds half a surrogate pair');
+      return id;
+    }
     const integer = values.integerOf(value);
     if (integer !== undefined) return encoder.encode(String(integer));
     const container = heap.get(value);

@@ -76,7 +76,9 @@ export class LongTable {
 }
 
 /** Rows at a time whose ends are kept in memory while single rows are read. */
-const PAGE_ROWS = 4096;
+const PAGE_ROWS = 1024;
+/** Bytes that are read for a single one. */
+const PIECE = 1 << 14;
 
 /** A column of texts. */
 export class TextTable {
@@ -84,6 +86,8 @@ export class TextTable {
   readonly #ends: Appender;
   #page: Float64Array = new Float64Array(0);
   #pageRow = 0;
+  #pieceBytes = new Uint8Array(0);
+  #piece = 0;
 
   constructor(scratch: () => Scratch) {
     this.#data = new Appender(scratch());
@@ -116,7 +120,16 @@ export class TextTable {
       this.#pageRow = row;
     }
     const at = row - this.#pageRow;
-    return this.#data.read(this.#page[at], this.#page[at + 1]);
+    return this.#near(this.#page[at], this.#page[at + 1]);
+  }
+
+  /** Bytes [`start`, `end`), read with some that follow. */
+  #near(start: number, end: number): Uint8Array<ArrayBuffer> {
+    if (start < this.#piece || end > this.#piece + this.#pieceBytes.length) {
+      this.#pieceBytes = this.#data.read(start, Math.min(Math.max(end, start + PIECE), this.bytes));
+      this.#piece = start;
+    }
+    return this.#pieceBytes.subarray(start - this.#piece, end - this.#piece);
   }
 
   column(type: LogicalType, keys: Keys): Column {

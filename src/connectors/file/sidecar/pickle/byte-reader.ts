@@ -3,6 +3,7 @@ import { VtsError } from '../../../../errors.ts';
 import type { ByteSource } from '../../../../stores/bytes.ts';
 
 const WINDOW = 1 << 20;
+const PAGE = 1 << 14;
 
 /** Reads fields one after the other. */
 export class ByteReader {
@@ -14,6 +15,9 @@ export class ByteReader {
   #from = 0;
   /** Where in the window the field at hand is. */
   #place = 0;
+  /** Some bytes elsewhere: what is asked for again is often near what was asked for before. */
+  #page = new Uint8Array(0);
+  #pageFrom = 0;
 
   constructor(source: ByteSource) {
     if (source.size === undefined) throw new TypeError('Cannot read a pickle from a stream');
@@ -73,13 +77,24 @@ export class ByteReader {
     return text;
   }
 
-  /** Bytes [`position`, `position + length`), which were passed already. */
+  /**
+   * Bytes [`position`, `position + length`), which were passed already; of the file's end, as many as there are. They are valid until the next
+   * call.
+   */
   at(position: number, length: number): Uint8Array<ArrayBuffer> {
     const from = position - this.#from;
-    if (from >= 0 && from + length <= this.#window.length) return this.#window.slice(from, from + length);
-    const bytes = new Uint8Array(length);
-    if (this.source.readSync(bytes, position) < length) throw this.truncated();
-    return bytes;
+    if (from >= 0 && from + length <= this.#window.length) return this.#window.subarray(from, from + length);
+    const inPage = position - this.#pageFrom;
+    if (inPage >= 0 && inPage + length <= this.#page.length) {
+      return this.#page.subarray(inPage, inPage + length);
+    }
+    const page = new Uint8Array(Math.min(Math.max(length, PAGE), this.size - position));
+    const read = this.source.readSync(page, position);
+    if (read < Math.min(length, this.size - position)) throw this.truncated();
+    if (length > PAGE) return page;
+    this.#page = page.subarray(0, read);
+    this.#pageFrom = position;
+    return this.#page.subarray(0, length);
   }
 
   malformed(message: string, byte = this.#position): VtsError {

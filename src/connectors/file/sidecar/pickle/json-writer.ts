@@ -7,6 +7,8 @@ import type { Values } from './values.ts';
 /** The most bytes of one document's metadata. */
 const MAX_JSON = 16 << 20;
 const MAX_DEPTH = 100;
+const MAX_CACHED_KEY = 128;
+const MAX_CACHED_KEYS = 4096;
 
 /** The empty tuple, which needs no container. */
 export const EMPTY_TUPLE: Handle = handle(TAG.constant, 3);
@@ -24,6 +26,7 @@ export class JsonWriter {
   /** What is written of this value, with where its text begins and ends. */
   readonly #done = new Map<Handle, readonly [start: number, end: number]>();
   readonly #open = new Set<Handle>();
+  readonly #keys = new Map<Handle, Uint8Array>();
 
   constructor(heap: Heap, values: Values, written: (start: number, end: number) => Uint8Array) {
     this.#heap = heap;
@@ -52,7 +55,7 @@ export class JsonWriter {
       case TAG.float:
         return this.#put(floatText(this.#values.floatOf(value)));
       case TAG.text:
-        return this.#put(JSON.stringify(this.#values.textOf(value)));
+        return this.#text(value);
       case TAG.container:
         return this.#container(value, depth);
       default:
@@ -105,14 +108,24 @@ export class JsonWriter {
     this.#put('{');
     for (let i = 0; i < items.length; i += 2) {
       if (i > 0) this.#put(',');
-      const name = this.#key(items[i]);
-      if (mixed && names.size === names.add(name).size) {
-        throw unsupported(`two keys that JSON writes as "${name}"`);
+      this.#append(this.#keyBytes(items[i]));
+      if (mixed) {
+        const name = this.#key(items[i]);
+        if (names.has(name)) throw unsupported(`two keys that JSON writes as "${name}"`);
+        names.add(name);
       }
-      this.#put(`${JSON.stringify(name)}:`);
       this.#value(items[i + 1], depth + 1);
     }
     this.#put('}');
+  }
+
+  /** The key with its quotes and colon. Documents mostly have the same ones. */
+  #keyBytes(value: Handle): Uint8Array {
+    const known = this.#keys.get(value);
+    if (known !== undefined) return known;
+    const bytes = encoder.encode(`${JSON.stringify(this.#key(value))}:`);
+    if (bytes.length <= MAX_CACHED_KEY && this.#keys.size < MAX_CACHED_KEYS) this.#keys.set(value, bytes);
+    return bytes;
   }
 
   /** As `json.dumps` writes keys. */
@@ -131,12 +144,31 @@ export class JsonWriter {
     throw unsupported('a key that is neither text nor number');
   }
 
+  /** Most texts need no escapes and are copied as they are. */
+  #text(value: Handle): void {
+    const bytes = this.#values.bytesOf(value);
+    if (!bytes.every((byte) => byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c)) {
+      return this.#put(JSON.stringify(this.#values.textOf(value)));
+    }
+    this.#put('"');
+    this.#append(bytes);
+    this.#put('"');
+  }
+
   #put(text: string): void {
-    this.#append(encoder.encode(text));
+    if (text.length > 1) return this.#append(encoder.encode(text));
+    this.#room(1);
+    this.#bytes[this.#length++] = text.charCodeAt(0);
   }
 
   #append(bytes: Uint8Array): void {
-    const end = this.#length + bytes.length;
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #room(bytes: number): void {
+    const end = this.#length + bytes;
     if (end > MAX_JSON) {
       throw new VtsError('MemoryLimit', `The metadata of a document take more than ${MAX_JSON} bytes`, {});
     }
@@ -145,8 +177,6 @@ export class JsonWriter {
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }
-    this.#bytes.set(bytes, this.#length);
-    this.#length = end;
   }
 }
 

@@ -22,15 +22,10 @@ import {
 } from './handle.ts';
 import { type Container, Heap } from './heap.ts';
 import { EMPTY_TUPLE } from './json-writer.ts';
-import { Numbers } from './numbers.ts';
 import { OP, opcodeName } from './opcodes.ts';
 import { itemsOf, reduce } from './reduce.ts';
+import { PickleStack } from './stack.ts';
 import { Values } from './values.ts';
-
-/** Values on the stack. Python itself puts no more than 2,000 there, tuples aside. */
-const MAX_STACK = 4_000_000;
-/** Values that are numbered: 1 GB of numbers. */
-const MAX_MEMO = 2 ** 27;
 
 /** What is told of a pickle while it is read. */
 export interface PickleEvents {
@@ -44,9 +39,7 @@ export class PickleMachine {
   readonly heap = new Heap();
   readonly values: Values;
   readonly #events: PickleEvents;
-  #stack: Handle[] = [];
-  readonly #marks: number[] = [];
-  readonly #memo = new Numbers();
+  readonly #stack = new PickleStack();
   /** Where the opcode at hand is. */
   #at = 0;
 
@@ -62,7 +55,7 @@ export class PickleMachine {
       for (;;) {
         this.#at = this.reader.position;
         const opcode = this.reader.u8();
-        if (opcode === OP.STOP) return this.#pop();
+        if (opcode === OP.STOP) return this.#stack.pop();
         if (!this.#simple(opcode) && !this.#structure(opcode) && !this.#memoOrObject(opcode)) {
           throw this.#unsupported(`The pickle uses the opcode ${opcodeName(opcode)}`);
         }
@@ -83,21 +76,21 @@ export class PickleMachine {
         if (reader.length() > reader.remaining) throw reader.truncated();
         return true;
       case OP.NONE:
-        return this.#push(NONE);
+        return this.#stack.push(NONE);
       case OP.NEWTRUE:
-        return this.#push(TRUE);
+        return this.#stack.push(TRUE);
       case OP.NEWFALSE:
-        return this.#push(FALSE);
+        return this.#stack.push(FALSE);
       case OP.BININT:
-        return this.#push(intHandle(reader.i32()));
+        return this.#stack.push(intHandle(reader.i32()));
       case OP.BININT1:
-        return this.#push(intHandle(reader.u8()));
+        return this.#stack.push(intHandle(reader.u8()));
       case OP.BININT2:
-        return this.#push(intHandle(reader.u16()));
+        return this.#stack.push(intHandle(reader.u16()));
       case OP.BINFLOAT: {
         const position = reader.position;
         reader.f64();
-        return this.#push(handle(TAG.float, position));
+        return this.#stack.push(handle(TAG.float, position));
       }
       case OP.LONG1:
         return this.#inFile(TAG.long, reader.u8());
@@ -117,7 +110,7 @@ export class PickleMachine {
       case OP.BYTEARRAY8:
         return this.#inFile(TAG.bytes, reader.length());
       case OP.EMPTY_TUPLE:
-        return this.#push(EMPTY_TUPLE);
+        return this.#stack.push(EMPTY_TUPLE);
     }
     return false;
   }
@@ -126,13 +119,12 @@ export class PickleMachine {
   #structure(opcode: number): boolean {
     switch (opcode) {
       case OP.MARK:
-        this.#marks.push(this.#stack.length);
-        return this.#room(this.#marks);
+        return this.#stack.mark();
       case OP.POP:
-        this.#pop();
+        this.#stack.pop();
         return true;
       case OP.POP_MARK:
-        this.#sinceMark();
+        this.#stack.sinceMark();
         return true;
       case OP.EMPTY_LIST:
         return this.#build({ kind: 'list', items: [] });
@@ -143,26 +135,26 @@ export class PickleMachine {
       case OP.TUPLE1:
       case OP.TUPLE2:
       case OP.TUPLE3: {
-        const items = Array.from({ length: opcode - OP.TUPLE1 + 1 }, () => this.#pop()).reverse();
+        const items = Array.from({ length: opcode - OP.TUPLE1 + 1 }, () => this.#stack.pop()).reverse();
         return this.#build({ kind: 'list', items });
       }
       case OP.TUPLE:
       case OP.LIST:
-        return this.#build({ kind: 'list', items: this.#sinceMark() });
+        return this.#build({ kind: 'list', items: this.#stack.sinceMark() });
       case OP.FROZENSET:
-        return this.#build({ kind: 'set', items: this.#sinceMark() });
+        return this.#build({ kind: 'set', items: this.#stack.sinceMark() });
       case OP.DICT:
-        return this.#build({ kind: 'dict', items: this.#pairs(this.#sinceMark()) });
+        return this.#build({ kind: 'dict', items: this.#pairs(this.#stack.sinceMark()) });
       case OP.APPEND:
-        return this.#extend('list', [this.#pop()]);
+        return this.#extend('list', [this.#stack.pop()]);
       case OP.APPENDS:
-        return this.#extend('list', this.#sinceMark());
+        return this.#extend('list', this.#stack.sinceMark());
       case OP.ADDITEMS:
-        return this.#extend('set', this.#sinceMark());
+        return this.#extend('set', this.#stack.sinceMark());
       case OP.SETITEM:
-        return this.#extend('dict', [this.#pop(), this.#pop()].reverse());
+        return this.#extend('dict', [this.#stack.pop(), this.#stack.pop()].reverse());
       case OP.SETITEMS:
-        return this.#extend('dict', this.#pairs(this.#sinceMark()));
+        return this.#extend('dict', this.#pairs(this.#stack.sinceMark()));
     }
     return false;
   }
@@ -172,30 +164,30 @@ export class PickleMachine {
     const { reader } = this;
     switch (opcode) {
       case OP.MEMOIZE:
-        return this.#put(this.#memo.length);
+        return this.#stack.number(this.#stack.numbered);
       case OP.BINPUT:
-        return this.#put(reader.u8());
+        return this.#stack.number(reader.u8());
       case OP.LONG_BINPUT:
-        return this.#put(reader.u32());
+        return this.#stack.number(reader.u32());
       case OP.BINGET:
-        return this.#push(this.#get(reader.u8()));
+        return this.#stack.push(this.#stack.numberedValue(reader.u8()));
       case OP.LONG_BINGET:
-        return this.#push(this.#get(reader.u32()));
+        return this.#stack.push(this.#stack.numberedValue(reader.u32()));
       case OP.GLOBAL:
         return this.#global(reader.line(), reader.line());
       case OP.STACK_GLOBAL: {
-        const [name, module] = [this.#pop(), this.#pop()];
+        const [name, module] = [this.#stack.pop(), this.#stack.pop()];
         return this.#global(this.values.nameOf(module), this.values.nameOf(name));
       }
       case OP.NEWOBJ: {
-        const [args, role] = [this.#pop(), this.#role(this.#pop())];
+        const [args, role] = [this.#stack.pop(), this.#role(this.#stack.pop())];
         if (!['document', 'docstore', 'uuid'].includes(role) || itemsOf(this, args)?.length !== 0) {
           throw this.#unsupported(`The pickle makes an object of type ${role} in a way that is not known`);
         }
         return this.#build({ kind: 'object', role });
       }
       case OP.REDUCE: {
-        const [args, role] = [this.#pop(), this.#role(this.#pop())];
+        const [args, role] = [this.#stack.pop(), this.#role(this.#stack.pop())];
         const items = itemsOf(this, args);
         const container = items && reduce(this, role, items);
         if (container === undefined) {
@@ -205,7 +197,7 @@ export class PickleMachine {
         return this.#build(container);
       }
       case OP.BUILD:
-        return this.#finish(this.#pop(), this.#top());
+        return this.#finish(this.#stack.pop(), this.#stack.top());
     }
     return false;
   }
@@ -249,7 +241,7 @@ export class PickleMachine {
 
   #global(module: string | undefined, name: string | undefined): boolean {
     const number = globalNumber(`${module} ${name}`);
-    if (number !== undefined) return this.#push(handle(TAG.global, number));
+    if (number !== undefined) return this.#stack.push(handle(TAG.global, number));
     throw this.#unsupported(
       module === undefined || name === undefined
         ? 'The pickle asks for a class by a name that is no text'
@@ -264,37 +256,11 @@ export class PickleMachine {
 
   #inFile(tag: Tag, length: number): boolean {
     this.reader.skip(length);
-    return this.#push(handle(tag, this.#at));
-  }
-
-  #push(value: Handle): true {
-    this.#stack.push(value);
-    return this.#room(this.#stack);
-  }
-
-  #room(list: readonly number[]): true {
-    if (list.length <= MAX_STACK) return true;
-    throw new VtsError('MemoryLimit', `The pickle has more than ${MAX_STACK} values on its stack`);
+    return this.#stack.push(handle(tag, this.#at));
   }
 
   #build(container: Container): boolean {
-    return this.#push(this.heap.add(container));
-  }
-
-  #pop(): Handle {
-    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.#malformed('A value is missing');
-    return this.#stack.pop()!;
-  }
-
-  #top(): Handle {
-    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.#malformed('A value is missing');
-    return this.#stack[this.#stack.length - 1];
-  }
-
-  #sinceMark(): Handle[] {
-    const mark = this.#marks.pop();
-    if (mark === undefined) throw this.#malformed('A mark is missing');
-    return this.#stack.splice(mark);
+    return this.#stack.push(this.heap.add(container));
   }
 
   #pairs(items: Handle[]): Handle[] {
@@ -304,27 +270,12 @@ export class PickleMachine {
 
   /** Adds `items` to the list, set or dictionary on top of the stack. */
   #extend(kind: 'list' | 'set' | 'dict', items: readonly Handle[]): boolean {
-    const container = this.heap.get(this.#top());
+    const container = this.heap.get(this.#stack.top());
     if (container === undefined || container.kind !== kind) {
       throw this.#unsupported(`The pickle adds to something that is no ${kind}, or was used already`);
     }
     for (const item of items) container.items.push(item);
     return true;
-  }
-
-  #put(index: number): boolean {
-    if (index > this.#memo.length) throw this.#unsupported('The pickle numbers its values out of order');
-    if (index >= MAX_MEMO) {
-      throw new VtsError('MemoryLimit', `The pickle numbers more than ${MAX_MEMO} values`);
-    }
-    if (index === this.#memo.length) this.#memo.push(this.#top());
-    else this.#memo.set(index, this.#top());
-    return true;
-  }
-
-  #get(index: number): Handle {
-    if (index >= this.#memo.length) throw this.#malformed(`There is no value number ${index}`);
-    return this.#memo.get(index);
   }
 
   #malformed(message: string): VtsError {

@@ -22,7 +22,7 @@ export class Values {
     this.#reader = reader;
   }
 
-  /** The bytes of a text or of bytes. @throws VtsError MemoryLimit */
+  /** The bytes of a text or of bytes, valid until the next value is read. @throws VtsError MemoryLimit */
   bytesOf(value: Handle): Uint8Array<ArrayBuffer> {
     const [position, length] = this.#extent(value);
     if (length <= MAX_TEXT) return this.#reader.at(position, length);
@@ -66,14 +66,14 @@ export class Values {
 
   /** A number in floating point. */
   floatOf(value: Handle): number {
-    return new DataView(this.#reader.at(payloadOf(value), 8).buffer).getFloat64(0, false);
+    const bytes = this.#reader.at(payloadOf(value), 8);
+    return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, false);
   }
 
   /** Where the contents behind an opcode with a length are. */
   #extent(value: Handle): readonly [position: number, length: number] {
     const position = payloadOf(value);
-    const head = this.#reader.at(position, Math.min(9, this.#reader.size - position));
-    const view = new DataView(head.buffer);
+    const head = this.#reader.at(position, 9);
     switch (head[0]) {
       case OP.SHORT_BINUNICODE:
       case OP.SHORT_BINBYTES:
@@ -82,9 +82,13 @@ export class Values {
       case OP.BINUNICODE:
       case OP.BINBYTES:
       case OP.LONG4:
-        return [position + 5, view.getUint32(1, true)];
+        return [position + 5, u32(head, 1)];
       default:
-        return [position + 9, Number(view.getBigUint64(1, true))];
+        return [position + 9, u32(head, 1) + u32(head, 5) * 2 ** 32];
     }
   }
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return bytes[at] + bytes[at + 1] * 2 ** 8 + bytes[at + 2] * 2 ** 16 + bytes[at + 3] * 2 ** 24;
 }
