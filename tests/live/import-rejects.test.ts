@@ -1,6 +1,6 @@
 /** Rows that a real server refuses: named, or put aside so that they import again when they are mended. */
 import { afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { liteServer, milvusServer, type TestServer, uniqueName } from '../support/milvus.ts';
 import { makeBatch } from '../../src/core/batch.ts';
 import { field } from '../../src/core/schema.ts';
@@ -46,7 +46,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)(
     /** Milvus 2.3 has no nulls; Milvus Lite takes NaN. */
     const refused = kind === 'milvus' ? [...TOO_LONG, 77, 500] : TOO_LONG;
 
-    test('go to the reject file, and all others in exactly once; mended, the file imports', async () => {
+    test('go to the reject file, and all others in exactly once', async () => {
       const name = newName('rejects');
       using file = temporaryFile('rejects.jsonl');
       const { summary } = await importRows(server, name, [rows()], {
@@ -70,8 +70,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)(
       const found = new Set(readRows(server, name, 'id >= 0').map((row) => Number(row.id)));
       expect(found.size).toBe(kept);
       for (const row of refused) expect(found.has(row)).toBe(false);
-      writeFileSync(file.path, '');
-    }, 60_000);
+      }, 60_000);
 
     test('end the job, which says where the first one is, and why', async () => {
       const name = newName('stop');
