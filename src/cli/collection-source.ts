@@ -12,6 +12,8 @@ import type { ServerEnd } from './server-ends.ts';
 export interface CollectionSourceFlags extends ReadingFlags, ServerFlags {
   readonly fields?: readonly string[];
   readonly partitionColumn?: string;
+  /** Loads nothing, whatever else is said. */
+  readonly dryRun?: boolean;
 }
 
 /** Opens the collection `end` to be read. @throws VtsError NotLoaded, InputMissing, ... */
@@ -37,7 +39,11 @@ export async function openCollectionSource(
     retry,
     signal,
   });
-  return await source.catch((error) => {
+  return await source.catch(async (error) => {
+    if (flags.dryRun && flags.load && isVtsError(error, 'NotLoaded')) {
+      const { unloadedSource } = await import('./plan-source.ts');
+      return await unloadedSource(end, flags);
+    }
     if (!flags.requireLoaded || !isVtsError(error, 'NotLoaded')) throw error;
     const remedy = 'load it on the server, or give --load instead of --require-loaded';
     throw new VtsError('NotLoaded', error.message, { ...error.details, remedy });
@@ -55,12 +61,12 @@ export function withPartitionColumn(
   return [...fields, partitionColumn];
 }
 
-function loadPolicy({ load, requireLoaded }: ReadingFlags): 'load' | 'refuse' | 'ask' {
+function loadPolicy({ load, requireLoaded, dryRun }: CollectionSourceFlags): 'load' | 'refuse' | 'ask' {
   if (load && requireLoaded) {
     throw new VtsError('Usage', '--load and --require-loaded contradict each other', {
       remedy: 'leave one of them out; VTS_LOAD and VTS_REQUIRE_LOADED of the environment count too',
     });
   }
-  if (load) return 'load';
-  return requireLoaded || !canAsk() ? 'refuse' : 'ask';
+  if (load) return dryRun ? 'refuse' : 'load';
+  return dryRun || requireLoaded || !canAsk() ? 'refuse' : 'ask';
 }

@@ -24,7 +24,7 @@ function define() {
     .addOption(columns.id).addOption(columns.vector).addOption(columns.metric).addOption(columns.normalize)
     .addOption(columns.limit)
     .addOption(input.order).addOption(output.overwrite).addOption(output.compression).addOption(output.layout)
-    .addOption(output.partSize).addOption(output.resume)
+    .addOption(output.partSize).addOption(output.resume).addOption(output.dryRun)
     .addOption(work.batchBytes).addOption(work.tempDir)
     .addOption(talk.json).addOption(talk.quiet).addOption(talk.verbose).addOption(talk.progress)
     .addOption(talk.color)
@@ -51,6 +51,20 @@ async function convert(
   requireVerb('convert', inputs, target);
   const source = await openInputs(inputs, target, options);
   try {
+    if (options.dryRun) {
+      const { planIntoFiles } = await import('./plan-into.ts');
+      const { signal } = context;
+      const [flags, mapping] = [options, mappingOf(options)];
+      return await planIntoFiles({
+        command: 'convert',
+        source,
+        output: target,
+        flags,
+        mapping,
+        report,
+        signal,
+      });
+    }
     const job = jobOf({ source: source.fingerprint }, options);
     const { sink, journal, sizes } = await openOutputs(target, options, job);
     try {

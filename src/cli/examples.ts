@@ -122,9 +122,18 @@ export const VERIFY_EXAMPLES: readonly Example[] = [
     does: 'all collections of a dump against those on a server, row by row',
   },
   {
-    command: 'vts verify docs.parquet milvus://localhost/default/docs --differences keys.jsonl',
+    command: 'vts verify vectors.parquet milvus://localhost/default/docs --differences keys.jsonl',
     does: 'a file against a collection; the keys of rows that differ go to a file',
   },
+];
+
+export const PLAN_EXAMPLES: readonly Example[] = [
+  { command: 'vts plan vectors.parquet other.h5 --cast vector:float16', does: 'a conversion' },
+  {
+    command: 'vts plan rows.jsonl milvus://localhost/default/new_rows --id id --metric COSINE',
+    does: 'an import: what would be made, how long it takes, what is lost',
+  },
+  { command: 'vts plan milvus://localhost/default other_backup/', does: 'a dump' },
 ];
 
 /** The examples as the last part of a help text. */

@@ -23,11 +23,11 @@ type ExportFlags =
   & ConnectionFlags
   & ReadingFlags
   & ServerFlags
-  & { readonly fields?: readonly string[]; readonly partitionColumn?: string };
+  & { readonly fields?: readonly string[]; readonly partitionColumn?: string; readonly dryRun?: boolean };
 
 /** The command. */
 export function exportCommand(context: Context) {
-  const { to, overwrite, compression, layout, partSize, resume } = output;
+  const { to, overwrite, compression, layout, partSize, resume, dryRun } = output;
   const command = new Command('export')
     .summary('a collection of a Milvus server into files')
     .description('Exports one collection. The last name is the output; its format is told by extension.')
@@ -41,7 +41,7 @@ export function exportCommand(context: Context) {
     reading,
     [partitionColumn],
     Object.values(columns) as unknown as AnyOption[],
-    [to, overwrite, compression, layout, partSize, resume] as unknown as AnyOption[],
+    [to, overwrite, compression, layout, partSize, resume, dryRun] as unknown as AnyOption[],
     server,
     connection,
     [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],
@@ -70,6 +70,22 @@ async function run(
     const source = await openCollectionSource(end, flags, retries.policy, report, signal);
     try {
       if (source.placementNote !== undefined) report.note(source.placementNote);
+      const mapping = {
+        ...mappingOf(flags),
+        ...defined({ fields: withPartitionColumn(flags.fields, flags.partitionColumn) }),
+      };
+      if (flags.dryRun) {
+        const { planIntoFiles } = await import('./plan-into.ts');
+        return await planIntoFiles({
+          command: 'export',
+          source,
+          output: target,
+          flags,
+          mapping,
+          report,
+          signal,
+        });
+      }
       const job = jobOf({ command: 'export', source: source.fingerprint }, flags);
       const { sink, journal, sizes } = await openOutputs(target, flags, job);
       try {
@@ -77,10 +93,7 @@ async function run(
           command: 'export',
           source,
           sink,
-          mapping: {
-            ...mappingOf(flags),
-            ...defined({ fields: withPartitionColumn(flags.fields, flags.partitionColumn) }),
-          },
+          mapping,
           options: {
             ...defined({ limit: flags.limit, rate: flags.rateLimit }),
             ...sizes,

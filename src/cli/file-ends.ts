@@ -2,7 +2,12 @@
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { type FileSource, openFileSource } from '../connectors/file/file-source.ts';
-import { isDirectoryOutput, openOutput, type Output } from '../connectors/file/open-output.ts';
+import {
+  isDirectoryOutput,
+  openOutput,
+  type OpenOutputOptions,
+  type Output,
+} from '../connectors/file/open-output.ts';
 import { DEFAULT_BATCH_BYTES } from '../core/batch.ts';
 import type { JournalHeader } from '../core/journal.ts';
 import type { MappingOptions } from '../core/mapping.ts';
@@ -72,17 +77,26 @@ export async function openOutputs(
   flags: FileFlags,
   job: JournalHeader['job'],
 ): Promise<Output & { readonly sizes: { partBytes?: number; batchBytes?: number } }> {
-  const parts = flags.partSize !== undefined || isDirectoryOutput(target);
-  const output = await openOutput(target, {
+  const options = outputOptions(target, flags, job);
+  const output = await openOutput(target, options);
+  const partBytes = options.parts ? flags.partSize ?? DEFAULT_PART_BYTES : undefined;
+  return { ...output, sizes: cutSizes(partBytes, flags.batchBytes) };
+}
+
+/** What `flags` ask of the output `target`. */
+export function outputOptions(
+  target: string,
+  flags: FileFlags,
+  job: JournalHeader['job'],
+): OpenOutputOptions {
+  return {
     ...defined({ format: flags.to, compression: flags.compression, layout: flags.layout }),
     overwrite: flags.overwrite ?? false,
     resume: flags.resume ?? false,
-    parts,
+    parts: flags.partSize !== undefined || isDirectoryOutput(target),
     tempDir: scratchDirectory(target, flags),
     job,
-  });
-  const partBytes = parts ? flags.partSize ?? DEFAULT_PART_BYTES : undefined;
-  return { ...output, sizes: cutSizes(partBytes, flags.batchBytes) };
+  };
 }
 
 /** Batches small enough that parts come near the size asked for. */

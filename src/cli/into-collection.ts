@@ -23,6 +23,7 @@ export interface IntoCollection {
     readonly limit?: number | undefined;
     readonly partSize?: number | undefined;
     readonly batchBytes?: number | undefined;
+    readonly dryRun?: boolean;
   };
   readonly mapping: MappingOptions;
   /** The collection that a new one is to equal. */
@@ -34,6 +35,7 @@ export interface IntoCollection {
 
 /** Runs `job` under its journal. @throws VtsError RowsRejected when it is done but for rows that were put aside */
 export async function transferInto(job: IntoCollection): Promise<void> {
+  if (job.flags.dryRun) return await (await import('./plan-into.ts')).planIntoCollection(job);
   const { command, source, end, flags, mapping, retries, report, signal } = job;
   const journal = openJournalOf(command, source, end, flags);
   let done = false;

@@ -75,7 +75,7 @@ async function buildProgram(
 }
 
 async function addCommands(program: Command, context: Context, report: () => Report): Promise<void> {
-  const [convert, exporting, importing, copy, dump, restore, verify, inspect, { TOPICS }, {
+  const [convert, exporting, importing, copy, dump, restore, verify, plan, inspect, { TOPICS }, {
     unsetFalseSwitches,
   }] = await Promise
     .all([
@@ -86,10 +86,12 @@ async function addCommands(program: Command, context: Context, report: () => Rep
       import('./dump.ts'),
       import('./restore.ts'),
       import('./verify.ts'),
+      import('./plan.ts'),
       import('./inspect.ts'),
       import('./topics.ts'),
       import('./options/all.ts'),
     ]);
+  const ready = (command: unknown) => (command as Command).exitOverride().copyInheritedSettings(program);
   const commands = [
     exporting.exportCommand(context),
     importing.importCommand(context),
@@ -97,14 +99,20 @@ async function addCommands(program: Command, context: Context, report: () => Rep
     dump.dumpCommand(context),
     restore.restoreCommand(context),
     verify.verifyCommand(context),
+    plan.planCommand({
+      convert: () => ready(convert.convertCommand(context)),
+      export: () => ready(exporting.exportCommand(context)),
+      import: () => ready(importing.importCommand(context)),
+      copy: () => ready(copy.copyCommand(context)),
+      dump: () => ready(dump.dumpCommand(context)),
+      restore: () => ready(restore.restoreCommand(context)),
+    }),
     convert.convertCommand(context),
     inspect.inspectCommand(context),
   ];
   unsetFalseSwitches(process.env);
   const topics = formatTable(Object.entries(TOPICS).map(([topic, { about }]) => [topic, about]));
-  for (const command of commands as unknown as Command[]) {
-    program.addCommand(command.exitOverride().copyInheritedSettings(program));
-  }
+  for (const command of commands) program.addCommand(ready(command));
   program.command('help').argument('[topic]', 'a command or a topic').description('the manual')
     .action(async (topic) => {
       if (topic === undefined) return program.help();

@@ -2,7 +2,7 @@
 import { columns, input, output, talk, work } from './common.ts';
 import { connection, targetConnection } from './connection.ts';
 import { comparingOnly } from './compare.ts';
-import { dryRun, dumping, restoring, subset } from './dump.ts';
+import { dumping, restoring, subset } from './dump.ts';
 import type { AnyOption } from './group.ts';
 import { partitionColumn, reading, server, writing } from './milvus.ts';
 
@@ -25,7 +25,6 @@ export const ALL_OPTIONS: readonly AnyOption[] = [
   ...targetConnection,
   ...dumping,
   ...restoring.filter((option) => !elsewhere.includes(option.envVar)),
-  dryRun,
   subset,
   ...comparingOnly,
 ];

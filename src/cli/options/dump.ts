@@ -1,5 +1,6 @@
 /** The flags of dump, restore and verify. */
 import { Option } from '@commander-js/extra-typings';
+import { output } from './common.ts';
 import type { ConnectionFlags } from './connection.ts';
 import { connection } from './connection.ts';
 import type { AnyOption } from './group.ts';
@@ -35,10 +36,7 @@ export const dumping: readonly AnyOption[] = [
 ];
 
 /** Says what would be done. */
-export const dryRun: AnyOption = flag(
-  '--dry-run',
-  'say what would be done and what would be lost; write nothing',
-);
+export const dryRun = output.dryRun as unknown as AnyOption;
 
 function flag(flags: string, description: string): AnyOption {
   const name = /^--([\w-]+)/.exec(flags)![1];

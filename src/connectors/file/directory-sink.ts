@@ -78,9 +78,18 @@ export function openDirectorySink(
   }
 }
 
+/** Whether parts, or the journal of an unfinished job, are in `directory`. */
+export function holdsParts(directory: string): boolean {
+  return partsIn(directory).length > 0;
+}
+
+function partsIn(directory: string): string[] {
+  return nodeFileOps.list(directory).filter((name) => name === JOURNAL || PART.test(name));
+}
+
 /** Makes room for a new job: removes what an earlier one left when `overwrite` says so, and never anything else. */
 function clear(directory: string, overwrite: boolean): void {
-  const names = nodeFileOps.list(directory).filter((name) => name === JOURNAL || PART.test(name));
+  const names = partsIn(directory);
   if (names.length === 0) return;
   if (!overwrite) {
     throw new VtsError('OutputExists', `${directory} holds parts already`, {

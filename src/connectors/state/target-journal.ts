@@ -51,7 +51,7 @@ export function defaultStateDirectory(environment: Record<string, string | undef
  */
 export function openTargetJournal(options: TargetJournalOptions, ops: FileOps = nodeFileOps): TargetJournal {
   const { target, job, resume, restart } = options;
-  const folder = join(options.directory, createHash('sha256').update(target).digest('hex').slice(0, 24));
+  const folder = folderOf(options.directory, target);
   const lock = lockTarget(folder, target, ops);
   try {
     const log = fileLog(join(folder, JOURNAL), ops);
@@ -73,6 +73,15 @@ export function openTargetJournal(options: TargetJournalOptions, ops: FileOps = 
     lock.release();
     throw error;
   }
+}
+
+/** Whether a job into `target` is unfinished. Writes nothing. */
+export function isUnfinished(directory: string, target: string, ops: FileOps = nodeFileOps): boolean {
+  return ops.exists(join(folderOf(directory, target), JOURNAL));
+}
+
+function folderOf(directory: string, target: string): string {
+  return join(directory, createHash('sha256').update(target).digest('hex').slice(0, 24));
 }
 
 /** Whether there is more than the job itself, which alone is not worth going on with: the server was sent nothing. */
