@@ -119,16 +119,17 @@ const ANYTHING: Pick<Sink, 'name' | 'features' | 'check'> = {
   check: () => [],
 };
 
-/** `source` with its columns as the flags say; new names are for those of the first side. */
+/** `source` with its columns as the flags say. Names are those of the first side; where it renames, the new ones are understood too. */
 function sideOf(source: Source, flags: CompareFlags, side: 0 | 1): CompareSide {
   const { dataset } = source;
-  const names = (list: readonly string[]) =>
-    side === 0 ? list : list.map((name) => flags.rename?.[name] ?? name);
-  const id = flags.id === undefined ? idField(dataset)?.name : names([flags.id])[0];
+  const renames = Object.entries(flags.rename ?? {});
+  const [from, to] = side === 0 ? [1, 0] : [0, 1];
+  const nameHere = (name: string) => renames.find((pair) => pair[from] === name)?.[to] ?? name;
+  const id = flags.id === undefined ? idField(dataset)?.name : nameHere(flags.id);
   // What the server computes from other fields is as equal as these are; keys belong to every choice.
   const fields = flags.fields === undefined
     ? dataset.schema.fields.filter((field) => !field.functionOutput).map((field) => field.name)
-    : [...new Set([...(id === undefined ? [] : [id]), ...names(flags.fields)])];
+    : [...new Set([...(id === undefined ? [] : [id]), ...flags.fields.map(nameHere)])];
   const mapping = compileMapping(dataset, ANYTHING, {
     fields,
     ...(side === 0 ? defined({ renames: flags.rename }) : {}),
