@@ -20,6 +20,7 @@ import {
   type Stats,
   statSync,
   unlinkSync,
+  utimesSync,
   writeSync,
 } from 'node:fs';
 
@@ -53,6 +54,8 @@ export interface FileOps {
   /** As {@linkcode stat}, of a link itself. */
   linkStat(path: string): FileStat;
   list(directory: string): string[];
+  /** Sets the time of change to now. */
+  touch(path: string): void;
   /** Makes `directory` and those above it, with `mode` less the umask; does nothing when it is there. */
   makeDirectory(directory: string, mode?: number): void;
   /** Removes an empty directory. */
@@ -77,6 +80,7 @@ export const nodeFileOps: FileOps = {
   stat: (path) => factsOf(statSync(path)),
   linkStat: (path) => factsOf(lstatSync(path)),
   list: (directory) => readdirSync(directory),
+  touch: (path) => utimesSync(path, new Date(), new Date()),
   makeDirectory: (directory, mode = 0o777) => void mkdirSync(directory, { recursive: true, mode }),
   removeDirectory: (directory) => rmdirSync(directory),
   freeBytes: (directory) => {
