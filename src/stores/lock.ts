@@ -80,7 +80,7 @@ function takeAway(path: string, text: string, ops: FileOps): void {
 }
 
 function held(directory: string, path: string, text: string, ops: FileOps): VtsError {
-  const [pid = '?', host = '?'] = text.split(' ');
+  const [pid, host] = text === '' ? ['?', '?'] : text.split(' ');
   let seen = '';
   try {
     const seconds = Math.max(0, Math.round((Date.now() - ops.stat(path).mtimeMs) / 1000));

@@ -5,10 +5,13 @@ import { resolve } from 'node:path';
 import {
   CONVERT_EXAMPLES,
   COPY_EXAMPLES,
+  DUMP_EXAMPLES,
   EXPORT_EXAMPLES,
   IMPORT_EXAMPLES,
   INSPECT_EXAMPLES,
   INSPECT_SERVER_EXAMPLES,
+  RESTORE_EXAMPLES,
+  VERIFY_EXAMPLES,
 } from '../../src/cli/examples.ts';
 import { workspace } from '../support/cli.ts';
 
@@ -33,6 +36,9 @@ describe('help examples', () => {
       export: EXPORT_EXAMPLES,
       import: IMPORT_EXAMPLES,
       copy: COPY_EXAMPLES,
+      dump: DUMP_EXAMPLES,
+      restore: RESTORE_EXAMPLES,
+      verify: VERIFY_EXAMPLES,
     };
     for (const [verb, shown] of Object.entries(examples)) {
       const help = place.run(`vts help ${verb}`).stdout;

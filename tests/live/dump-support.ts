@@ -83,7 +83,7 @@ for name in sorted(utility.list_collections()):
     facts['load'] = str(utility.load_state(name))
     if facts['load'] == 'Loaded':
         key = collection.primary_field.name
-        expression = f'{key} > -1000' if collection.primary_field.dtype == DataType.INT64 else f'{key} >= ""'
+        expression = f'{key} > -9223372036854775807' if collection.primary_field.dtype == DataType.INT64 else f'{key} >= ""'
         spread = any(f.is_partition_key for f in collection.schema.fields)
         rows = {}
         for partition in [None] if spread else names:

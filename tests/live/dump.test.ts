@@ -1,8 +1,11 @@
 /** Databases are dumped, dropped and restored on real servers, and are what they were. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DUMP_EXAMPLES, RESTORE_EXAMPLES, VERIFY_EXAMPLES } from '../../src/cli/examples.ts';
 import { type Workspace, workspace } from '../support/cli.ts';
 import { liteServer, milvusServer, runPymilvus, type TestServer } from '../support/milvus.ts';
+import { serverWorkspace } from './cli-server.ts';
 import { clear, fill, type Sight, sightOf } from './dump-support.ts';
 
 const milvus = await milvusServer();
@@ -66,6 +69,45 @@ describe('a whole database comes back as it was', () => {
       clear(lite, NAME);
     }
   });
+});
+
+test('the examples of the help work one after the other', async () => {
+  await using place = await serverWorkspace(lite, 'dump_examples');
+  const first = 'vts import vectors.parquet milvus://localhost/default/docs --id id --metric L2';
+  const examples = [...DUMP_EXAMPLES, ...VERIFY_EXAMPLES, ...RESTORE_EXAMPLES].map(({ command }) => command);
+  for (const command of [first, ...examples]) {
+    const { exit, stderr } = place.run(command);
+    expect(`${command}: ${exit} ${exit === 0 ? '' : stderr}`).toBe(`${command}: 0 `);
+  }
+});
+
+describe('dumps of every released format are restored', () => {
+  const folder = resolve(import.meta.dirname!, '../../fixtures/dumps');
+  for (
+    const name of readdirSync(folder).filter((one) => existsSync(join(folder, one, 'manifest.json'))).sort()
+  ) {
+    test(name, () => {
+      using place = workspace();
+      const server = name.includes('lite') ? lite : milvus;
+      clear(server, COPY);
+      try {
+        ok(place, server, `vts restore ${folder}/${name} SERVER/${COPY} --state state --quiet`);
+        const expected = JSON.parse(readFileSync(join(folder, `${name}.expected.json`), 'utf8'));
+        const restored = sightOf(server, COPY);
+        expect(Object.keys(restored)).toEqual(Object.keys(expected));
+        for (
+          const [collection, partitions] of Object.entries(
+            expected as Record<string, Record<string, unknown[]>>,
+          )
+        ) {
+          expect(Object.values(restored[collection].rows as object).flat().length)
+            .toBe(Object.values(partitions).flat().length);
+        }
+      } finally {
+        clear(server, COPY);
+      }
+    });
+  }
 });
 
 describe('on Milvus Lite', () => {
