@@ -1,5 +1,6 @@
 /** `vts import`: files into a collection. */
 import { Command } from '@commander-js/extra-typings';
+import type { FileSource } from '../connectors/file/file-source.ts';
 import type { Schema } from '../core/schema.ts';
 import { checkFlags, type CollectionSinkFlags } from './collection-sink.ts';
 import { withPartitionColumn } from './collection-source.ts';
@@ -8,6 +9,7 @@ import { defined } from './defined.ts';
 import { defaultServer, isServer, requireVerb } from './endpoints.ts';
 import { formatExamples, IMPORT_EXAMPLES } from './examples.ts';
 import { type ColumnFlags, type FileFlags, mappingOf, openInputs } from './file-ends.ts';
+import { castsTo, typesOfTarget } from './fit-target.ts';
 import { transferInto } from './into-collection.ts';
 import { columns, input, output, talk, work } from './options/common.ts';
 import { connection, type ConnectionFlags, connectionFlags } from './options/connection.ts';
@@ -16,7 +18,7 @@ import { partitionColumn, server, type ServerFlags, targetPartition, writing } f
 import type { Report } from './report/report.ts';
 import { countedRetries } from './retries.ts';
 import { warnOfSecrets } from './secrets.ts';
-import { addressOf, openServerEnd } from './server-ends.ts';
+import { addressOf, openServerEnd, type ServerEnd } from './server-ends.ts';
 
 type ImportFlags =
   & FileFlags
@@ -71,7 +73,7 @@ async function run(
   warnOfSecrets(command, report);
   const end = await openServerEnd(addressOf(target, connectionFlags(flags)), report, signal);
   try {
-    const source = await openInputs(inputs, undefined, flags);
+    const { source, casts } = await openFitting(inputs, flags, end, signal);
     try {
       const { partition } = flags;
       await transferInto({
@@ -81,7 +83,7 @@ async function run(
         flags: { ...flags, ...defined({ targetPartition: partition }) },
         mapping: {
           ...mappingOf(flags),
-          ...defined({ fields: fieldsOf(source.dataset.schema, flags, report) }),
+          ...defined({ fields: fieldsOf(source.dataset.schema, flags, report), casts }),
         },
         retries: countedRetries(flags.retryMaxTime, report, signal),
         report,
@@ -93,6 +95,27 @@ async function run(
   } finally {
     await end.connection.close();
   }
+}
+
+/**
+ * The inputs; of JSON lines without types, numbers and lists become what the collection has, where that is there already.
+ */
+async function openFitting(
+  inputs: readonly string[],
+  flags: ImportFlags,
+  end: ServerEnd,
+  signal: AbortSignal,
+): Promise<{ readonly source: FileSource; readonly casts?: Readonly<Record<string, string>> }> {
+  const source = await openInputs(inputs, undefined, flags);
+  // Standard input can be read once only.
+  if (source.format.name !== 'jsonl' || flags.schema !== undefined || inputs.includes('-')) {
+    return { source, ...defined({ casts: flags.cast }) };
+  }
+  await source.close();
+  const types = await typesOfTarget(end, signal);
+  const wanted = { ...types, ...flags.cast };
+  const fitting = await openInputs(inputs, undefined, { ...flags, cast: wanted });
+  return { source: fitting, casts: { ...castsTo(types, fitting.dataset.schema), ...flags.cast } };
 }
 
 /** The columns to import: a reject file imports again as it is, without the reasons in it. */
