@@ -45,6 +45,9 @@ export interface ReadSideOptions {
   readonly onRows: (rows: number, bytes: number) => void;
 }
 
+/** Two sides share the memory that a transfer has for one. */
+const BATCH_BYTES = DEFAULT_BATCH_BYTES / 2;
+
 /** The length of a text that is null. */
 const NULL_TEXT = 0xffffffff;
 
@@ -125,7 +128,7 @@ class SideReader {
 
   async read(range: Range, signal: AbortSignal): Promise<void> {
     const { source, mapping } = this.#side;
-    const { batchBytes: size = DEFAULT_BATCH_BYTES } = this.#options;
+    const { batchBytes: size = BATCH_BYTES } = this.#options;
     const request = { columns: mapping.columns, batchBytes: size, signal };
     for await (const { batch } of source.read(range, request)) {
       signal.throwIfAborted();
