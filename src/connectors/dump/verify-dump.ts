@@ -58,7 +58,7 @@ export async function verifyDump(dump: Dump, options: VerifyOptions): Promise<Ve
     await check.collection(
       collection,
       new Set(chosen.filter(({ path }) => own.has(path)).map(({ path }) => path)),
-      () => onProgress?.(total === 0 ? 1 : check.bytes / total),
+      () => onProgress?.(total === 0 ? 1 : Math.min(1, check.bytes / total)),
     );
   }
   const faults = nameSwapped(check.faults, files, check.found);
@@ -173,7 +173,8 @@ class Checker {
     const text = error.message.startsWith(`${path} is `)
       ? error.message.slice(path.length + 4)
       : error.message;
-    this.#fault(path, text === 'missing' ? 'missing' : 'damaged', text);
+    if (text === 'missing') this.#fault(path, 'missing', 'it is not there');
+    else this.#fault(path, 'damaged', text);
   }
 
   #fault(path: string, kind: Finding['kind'], text: string): void {
