@@ -76,7 +76,7 @@ async function exportAll(
   return await withSource(
     server,
     collection,
-    { parallel: 3, retry: { maxTimeMs: 60_000 } },
+    { parallel: 3, retry: { maxTimeMs: 120_000 } },
     async (source) => {
       const sink = memorySink();
       const summary = await transfer(source, sink, compileMapping(source.dataset, sink, {}), {
@@ -124,7 +124,7 @@ describe('100,000 rows through a proxy that does harm', () => {
     server = await milvusServer();
     await importRows(server, source, TABLES, {
       create: { indexes: [{ field: 'v', type: 'FLAT', params: {} }] },
-      sink: { retry: { maxTimeMs: 60_000 } },
+      sink: { retry: { maxTimeMs: 120_000 } },
     });
   }, 120_000);
   afterAll(() => dropAll(server, ...made));
@@ -150,7 +150,7 @@ describe('100,000 rows through a proxy that does harm', () => {
     );
     const { summary } = await importRows({ ...server, address: proxy.address }, collection, TABLES, {
       create: { indexes: [{ field: 'v', type: 'FLAT', params: {} }] },
-      sink: { retry: { maxTimeMs: 60_000 }, requestBytes: 1 << 18 },
+      sink: { retry: { maxTimeMs: 120_000 }, requestBytes: 1 << 18 },
     });
     expect(proxy.faults).toBe(BUSY.length);
     expect(summary).toMatchObject({ rowsRead: ROWS, rowsWritten: ROWS, rowsCounted: ROWS });
@@ -165,7 +165,7 @@ describe('100,000 rows through a proxy that does harm', () => {
     );
     const { summary } = await importRows({ ...server, address: proxy.address }, collection, TABLES, {
       create: { indexes: [{ field: 'v', type: 'FLAT', params: {} }] },
-      sink: { retry: { maxTimeMs: 60_000 } },
+      sink: { retry: { maxTimeMs: 120_000 } },
     });
     expect(proxy.faults).toBe(1);
     expect(summary).toMatchObject({ rowsWritten: ROWS, rowsCounted: ROWS });
@@ -179,23 +179,20 @@ describe('100,000 rows through a proxy that does harm', () => {
     ['reset', { kind: 'reset', afterBytes: 100_000 }],
     ['refused', { kind: 'refuse' }],
   ];
-  test.each(TCP)('import over a connection that is %s every other moment', async (name, fault) => {
+  test.each(TCP)('import over a connection that is %s every now and then', async (name, fault) => {
     const collection = uniqueName(`faults_${name}`);
     made.push(collection);
     await using proxy = await closing(startTcpProxy(server.address));
     const through = { ...server, address: proxy.address };
-    // Sick and well by turns, until all is done.
-    let sick = false;
-    const turns = setInterval(() => {
-      sick = !sick;
-      void proxy.setFault(sick ? fault : undefined);
-    }, 400);
+    // Well for a while, then sick for a moment, until all is done.
+    let turn = 0;
+    const turns = setInterval(() => void proxy.setFault(++turn % 4 === 0 ? fault : undefined), 300);
     try {
       await importRows(through, collection, TABLES, {
         connect: () =>
-          withRetry({ maxTimeMs: 60_000 }, () => openMilvus({ url: `milvus://${through.address}` })),
+          withRetry({ maxTimeMs: 120_000 }, () => openMilvus({ url: `milvus://${through.address}` })),
         create: { indexes: [{ field: 'v', type: 'FLAT', params: {} }] },
-        sink: { retry: { maxTimeMs: 60_000 }, requestBytes: 1 << 18 },
+        sink: { retry: { maxTimeMs: 120_000 }, requestBytes: 1 << 18 },
       });
     } finally {
       clearInterval(turns);
