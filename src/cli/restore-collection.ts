@@ -208,14 +208,18 @@ function pick({ properties }: CollectionInfo, wanted: (name: string) => boolean)
 
 /** Load state and properties as they were, now that the rows are proven. */
 async function settle(run: RestoreRun, { description, target }: RestoreItem): Promise<void> {
-  const { connection, flags, retries: { policy } } = run;
+  const { connection, flags, report, retries: { policy } } = run;
   const { load, collection } = description;
   const late = pick(collection, (name) => HINDERING.test(name));
   if (Object.keys(late).length > 0) {
     const { alterCollection } = await import('../connectors/milvus/metadata-properties.ts');
     await alterCollection(connection, target, late, policy);
   }
-  if (load.loaded || flags.noLoad || flags.noIndex) return;
+  if (flags.noLoad || flags.noIndex) return;
+  if (load.replicas !== undefined && load.replicas > 1) {
+    report.note(`"${target.name}" was in memory ${load.replicas} times, and is now once`);
+  }
+  if (load.loaded) return;
   const { releaseCollection } = await import('../connectors/milvus/metadata-load.ts');
   await releaseCollection(connection, target, policy);
 }

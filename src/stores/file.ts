@@ -227,7 +227,8 @@ function inputError(path: string, error: unknown): unknown {
   return new VtsError('InputUnreadable', `Cannot read ${path}: ${reason}`, { file: path, cause: error });
 }
 
-function outputError(path: string, error: unknown): unknown {
+/** What a user is told of a system error that came while `path` was written; any other error as it is. */
+export function outputError(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (error instanceof VtsError || code === undefined) return error;
   if (code === 'ENOSPC' || code === 'EDQUOT') {

@@ -1,5 +1,6 @@
 /** A text file that only grows by whole, synced pieces. */
 import { dirname } from 'node:path';
+import { outputError } from './file.ts';
 import { type FileOps, nodeFileOps, readFully, syncDirectory, writeFully } from './file-ops.ts';
 
 /** The text so far, and how it grows. */
@@ -26,20 +27,28 @@ export function fileLog(path: string, ops: FileOps = nodeFileOps): Log {
       }
     },
     append(text, replace) {
-      const target = replace ? `${path}.new` : path;
-      const fd = ops.open(target, replace ? 'w' : 'a');
       try {
-        writeFully(ops, fd, new TextEncoder().encode(text), null);
-        ops.fsync(fd);
-      } finally {
-        ops.close(fd);
+        append(path, text, replace, ops);
+      } catch (error) {
+        throw outputError(path, error);
       }
-      if (!replace) return;
-      ops.rename(target, path);
-      syncDirectory(dirname(path), ops);
     },
     remove() {
       if (ops.exists(path)) ops.unlink(path);
     },
   };
+}
+
+function append(path: string, text: string, replace: boolean, ops: FileOps): void {
+  const target = replace ? `${path}.new` : path;
+  const fd = ops.open(target, replace ? 'w' : 'a');
+  try {
+    writeFully(ops, fd, new TextEncoder().encode(text), null);
+    ops.fsync(fd);
+  } finally {
+    ops.close(fd);
+  }
+  if (!replace) return;
+  ops.rename(target, path);
+  syncDirectory(dirname(path), ops);
 }

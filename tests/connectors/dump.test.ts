@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Dump, dumpKind, openDump, readDescription } from '../../src/connectors/dump/dump.ts';
 import { openDumpSource } from '../../src/connectors/dump/dump-source.ts';
+import { escapeName } from '../../src/connectors/dump/names.ts';
 import { verifyDump } from '../../src/connectors/dump/verify-dump.ts';
 import { memorySink } from '../../src/connectors/memory/memory.ts';
 import { type Batch, concatBatches } from '../../src/core/batch.ts';
@@ -159,19 +160,20 @@ describe('a dump', () => {
 
 describe('an unfinished dump', () => {
   test('killed at any operation goes on with --resume and ends as one that was never killed', async () => {
-    await makeDump(path);
+    const collections = COLLECTIONS.slice(0, 2);
+    await makeDump(path, { collections });
     const whole = contents(path);
     let n = 1;
     for (;; n++) {
       const place = join(folder, `at-${n}`);
       try {
-        await makeDump(place, { ops: mortalOps(n) });
+        await makeDump(place, { collections, ops: mortalOps(n) });
         break;
       } catch (error) {
         if (!String(error).includes('killed') && !(error instanceof Killed)) throw error;
       }
       buryLock(place);
-      await makeDump(place, { resume: true });
+      await makeDump(place, { collections, resume: true });
       expect(contents(place)).toEqual(whole);
       rmSync(place, { recursive: true });
     }
@@ -243,6 +245,32 @@ describe('an unfinished dump', () => {
     await expectGood(path);
   });
 
+  test('whose journal cannot grow says why', async () => {
+    let appends = 0;
+    const ops: FileOps = {
+      ...mortalOps(Infinity),
+      open(file, flags, mode) {
+        if (flags === 'a' && ++appends > 12) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+        return mortalOps(Infinity).open(file, flags, mode);
+      },
+    };
+    await expect(makeDump(path, { ops })).rejects.toMatchObject({ code: 'DiskFull' });
+    await makeDump(path, { resume: true });
+    await expectGood(path);
+  });
+
+  test('is not begun where nothing can be written', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    await expect(makeDump(join(folder, 'file/dump'))).rejects.toMatchObject({ code: 'OutputUnwritable' });
+    const ops: FileOps = {
+      ...mortalOps(Infinity),
+      makeDirectory: () => {
+        throw Object.assign(new Error('EROFS'), { code: 'EROFS' });
+      },
+    };
+    await expect(makeDump(path, { ops })).rejects.toThrow('permission denied');
+  });
+
   test('cannot be read as a dump', async () => {
     await unfinished();
     expect(() => openDump(path)).toThrow('is an unfinished dump');
@@ -280,4 +308,19 @@ test('a copy of a dump under another name is the same dump', async () => {
   await makeDump(path);
   cpSync(path, join(folder, 'copy'), { recursive: true });
   await expectGood(join(folder, 'copy'));
+});
+
+test('names become names of files: all of Milvus fit, no two become one, none leads elsewhere', () => {
+  expect(escapeName('a'.repeat(255))).toBe('a'.repeat(255));
+  expect(() => escapeName('ü'.repeat(50))).toThrow('cannot be the name of a file');
+  expect(() => escapeName('')).toThrow();
+  expect(['..', '.', 'a/b', 'a%2Fb', '_x-1', 'é', '\0'].map(escapeName)).toEqual([
+    '%2E%2E',
+    '%2E',
+    'a%2Fb',
+    'a%252Fb',
+    '_x-1',
+    '%C3%A9',
+    '%00',
+  ]);
 });

@@ -12,9 +12,9 @@ import { createHash } from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
 import { type Journal, type JournalHeader, openJournal, refuseOtherJob } from '../../core/journal.ts';
 import { isVtsError, VtsError } from '../../errors.ts';
-import { createFileSink } from '../../stores/file.ts';
+import { createFileSink, outputError } from '../../stores/file.ts';
 import { type FileOps, nodeFileOps, syncDirectory } from '../../stores/file-ops.ts';
-import { lockDirectory } from '../../stores/lock.ts';
+import { type Lock, lockDirectory } from '../../stores/lock.ts';
 import { fileLog } from '../../stores/log.ts';
 import { CHECKSUMS, checksumsText } from './checksums.ts';
 import { readSmallFile } from './dump-file.ts';
@@ -57,8 +57,7 @@ export function openDumpDirectory(
   resume: boolean,
   ops: FileOps = nodeFileOps,
 ): DumpDirectory {
-  makeDirectories(path, ops);
-  const lock = lockDirectory(path, ops);
+  const lock = lockNew(path, ops);
   try {
     const complete = completeDump(path, job, resume, ops);
     const log = fileLog(join(path, JOURNAL), ops);
@@ -67,7 +66,11 @@ export function openDumpDirectory(
     const journal = complete === undefined ? openJournalIn(log, path, job, resume) : undefined;
     const place = (name: string) => {
       const file = join(path, name);
-      makeDirectories(dirname(file), ops);
+      try {
+        makeDirectories(dirname(file), ops);
+      } catch (error) {
+        throw outputError(file, error);
+      }
       return file;
     };
     const writeText = async (name: string, text: string): Promise<DumpFile> => {
@@ -113,6 +116,16 @@ export function openDumpDirectory(
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** Makes and locks the directory. @throws VtsError OutputUnwritable, before anything is asked of a server */
+function lockNew(path: string, ops: FileOps): Lock {
+  try {
+    makeDirectories(path, ops);
+    return lockDirectory(path, ops);
+  } catch (error) {
+    throw outputError(path, error);
   }
 }
 

@@ -2,8 +2,8 @@
 import { VtsError } from '../../errors.ts';
 
 const PLAIN = /[A-Za-z0-9_-]/;
-/** Longest name that file systems take, less room for `.partial` and the like. */
-const LONGEST = 200;
+/** Longest name that file systems take, and that Milvus gives. */
+const LONGEST = 255;
 
 /** `name` for a file system: letters, digits, `_` and `-` stay, every other byte of its UTF-8 becomes `%XX`. */
 export function escapeName(name: string): string {
