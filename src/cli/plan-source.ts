@@ -1,12 +1,12 @@
 /** A collection that is not loaded, as a plan sees it. */
-import { lookAtCollection } from '../connectors/milvus/inspect.ts';
-import { metricOf, readableFields } from '../connectors/milvus/scan/columns.ts';
 import type { MilvusSource } from '../connectors/milvus/scan/milvus-source.ts';
 import type { CollectionSourceFlags } from './collection-source.ts';
 import type { ServerEnd } from './server-ends.ts';
 
 /** What is known of `end` without loading it. It has no rows to read. */
 export async function unloadedSource(end: ServerEnd, flags: CollectionSourceFlags): Promise<MilvusSource> {
+  const { lookAtCollection } = await import('../connectors/milvus/inspect.ts');
+  const { metricOf, readableFields } = await import('../connectors/milvus/scan/columns.ts');
   const name = { database: end.database, name: end.collection };
   const { info, indexes, count } = await lookAtCollection(end.connection, name);
   const { schema, notes } = readableFields(info, flags.fields, flags.partitionColumn);
