@@ -1,11 +1,15 @@
 /** What a dump would do. */
-import type { MilvusConnection } from '../connectors/milvus/connection.ts';
+import { formatMilvusUrl } from '../connectors/milvus/endpoint-url.ts';
 import type { CollectionSight } from '../connectors/milvus/inspect.ts';
 import type { CollectionName } from '../connectors/dump/dump-journal.ts';
 import { estimatedRowBytes } from '../core/schema.ts';
+import { VtsError } from '../errors.ts';
+import { openCollectionSource } from './collection-source.ts';
+import type { DumpJob } from './dump.ts';
 import type { DumpFlags } from './options/dump.ts';
+import { refusePlan, timeText } from './plan-transfer.ts';
+import { type FirstRows, readFirst } from './read-first.ts';
 import { formatBytes, formatCount, formatTable } from './report/format.ts';
-import type { Inspection } from './report/report.ts';
 
 /** A collection as it would be dumped. */
 interface Planned extends CollectionName {
@@ -13,23 +17,26 @@ interface Planned extends CollectionName {
   readonly rowsExact?: boolean;
   readonly bytes?: number;
   readonly load: string;
-  /** What stands in the way, or is lost. */
+  /** What is lost, and what is done beside reading. */
   readonly notes: readonly string[];
 }
 
-/** Looks at what would be dumped. Writes nothing, here or there. */
-export async function planDump(
-  connection: MilvusConnection,
-  names: readonly CollectionName[],
-  directory: string,
-  flags: DumpFlags,
-): Promise<Inspection> {
+/** Says what would be dumped. Writes nothing, here or there. @throws VtsError PlanRefused when something stands in the way */
+export async function planDump(job: DumpJob, names: readonly CollectionName[]): Promise<void> {
+  const { connection, directory, flags, report } = job;
   const { lookAtCollection } = await import('../connectors/milvus/inspect.ts');
   const collections: Planned[] = [];
-  for (const name of names) collections.push(planned(name, await lookAtCollection(connection, name), flags));
+  const problems: VtsError[] = [];
+  for (const name of names) {
+    const sight = await lookAtCollection(connection, name);
+    collections.push(planned(name, sight, flags));
+    problems.push(...problemsOf(name, sight, flags));
+  }
   const rows = collections.reduce((sum, one) => sum + (one.rows ?? 0), 0);
   const bytes = collections.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
-  return {
+  const measured = problems.length > 0 ? undefined : await measure(job, collections);
+  const seconds = measured && bytes / measured.bytes * measured.seconds;
+  report.inspection({
     json: () =>
       JSON.stringify({
         type: 'plan',
@@ -38,6 +45,7 @@ export async function planDump(
         to: directory,
         rows,
         bytes,
+        ...(measured === undefined ? {} : { seconds, rowsMeasured: measured.rows }),
         collections,
       }),
     text: () =>
@@ -45,10 +53,51 @@ export async function planDump(
         `${directory}: ${formatCount(collections.length)} collections, ${formatCount(rows)} rows, about ${
           formatBytes(bytes)
         }; nothing was written`,
+        ...measured === undefined ? [] : [`  time: ${timeText(seconds!, measured.rows)}`],
         ...collections.length === 0 ? [] : [formatTable(collections.map(cells))],
         ...collections.flatMap((one) => one.notes.map((note) => `  ${one.database}/${one.name}: ${note}`)),
       ].join('\n'),
-  };
+  });
+  refusePlan(problems);
+}
+
+/** Reads some rows of the largest collection that is loaded. */
+async function measure(job: DumpJob, collections: readonly Planned[]): Promise<FirstRows | undefined> {
+  const { connection, address, flags, retries, report, signal } = job;
+  const loaded = collections.filter(({ load, rows }) => load === 'loaded' && rows !== undefined && rows > 0);
+  const [largest] = loaded.toSorted((a, b) => b.bytes! - a.bytes!);
+  if (largest === undefined) return undefined;
+  const { database, name: collection } = largest;
+  const name = formatMilvusUrl({ ...address.url, database, collection });
+  const end = { connection, database, collection, name };
+  const source = await openCollectionSource(end, flags, retries.policy, report, signal);
+  try {
+    const found = await readFirst(source, { signal });
+    return found.rows === 0 ? undefined : found;
+  } finally {
+    await source.close();
+  }
+}
+
+function problemsOf(
+  name: CollectionName,
+  { info, load, count }: CollectionSight,
+  flags: DumpFlags,
+): VtsError[] {
+  const what = `${name.database}/${name.name}`;
+  const problems: VtsError[] = [];
+  if (load === 'not loaded' && count?.rows !== 0 && !flags.load) {
+    problems.push(new VtsError('NotLoaded', `${what} is not loaded`, { remedy: 'add --load' }));
+  }
+  if (info.unsupported.length > 0 && !flags.dropUnsupported) {
+    const fields = info.unsupported.map((field) => `"${field.name}"`).join(', ');
+    problems.push(
+      new VtsError('PlanRefused', `${what}: vts does not know the types of ${fields}`, {
+        remedy: 'add --drop-unsupported to leave them out',
+      }),
+    );
+  }
+  return problems;
 }
 
 function planned(
@@ -65,16 +114,12 @@ function planned(
     );
   const rowBytes = info.schema.fields.reduce((sum, { type }) => sum + estimatedRowBytes(type), 0);
   const notes: string[] = [];
-  if (load === 'not loaded' && rows !== 0) {
-    notes.push(
-      `it is not loaded: ${flags.load ? 'it will be loaded, and released afterwards' : 'add --load'}`,
-    );
+  if (load === 'not loaded' && rows !== 0 && flags.load) {
+    notes.push('it is not loaded: it is going to be loaded, and released afterwards');
   }
-  for (const field of info.unsupported) {
+  for (const field of flags.dropUnsupported ? info.unsupported : []) {
     notes.push(
-      `the field "${field.name}" is of a type (${field.typeNumber}) that vts does not know: ${
-        flags.dropUnsupported ? 'it is lost' : 'add --drop-unsupported to leave it out'
-      }`,
+      `the field "${field.name}" is of a type (${field.typeNumber}) that vts does not know: it is lost`,
     );
   }
   if (flags.filter !== undefined) notes.push('--filter leaves out rows; how many is not counted');

@@ -69,7 +69,10 @@ async function run(
     const names = () => chosenCollections(connection, address.url, patterns, retries.policy);
     if (flags.dryRun) {
       const { planDump } = await import('./dump-plan.ts');
-      return report.inspection(await planDump(connection, await names(), directory, flags));
+      return await planDump(
+        { connection, address, directory, flags, retries, report, signal },
+        await names(),
+      );
     }
     await dump({ connection, address, directory, flags, retries, report, signal }, names);
   } finally {
@@ -88,7 +91,8 @@ function endsOf(endpoints: readonly string[]): { from: string; directory: string
   });
 }
 
-interface DumpJob {
+/** A dump that is asked for. */
+export interface DumpJob {
   readonly connection: MilvusConnection;
   readonly address: Address;
   readonly directory: string;

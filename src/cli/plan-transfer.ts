@@ -1,12 +1,12 @@
 /** What one transfer would do: how much, how long, what is made, what is lost, what stands in the way. */
 import { refuseFullDisk } from '../connectors/file/part-file.ts';
-import { batchBytes as sizeOf } from '../core/batch.ts';
 import type { Sink, Source } from '../core/endpoint.ts';
-import { release } from '../core/garbage.ts';
-import { compileMapping, type Mapping, type MappingOptions } from '../core/mapping.ts';
+import { compileMapping, type MappingOptions } from '../core/mapping.ts';
 import { type Dataset, estimatedRowBytes } from '../core/schema.ts';
 import { formatType } from '../core/types.ts';
 import { isVtsError, VtsError } from '../errors.ts';
+import { defined } from './defined.ts';
+import { readFirst } from './read-first.ts';
 import { formatBytes, formatCount, formatSeconds } from './report/format.ts';
 import type { Inspection, Report } from './report/report.ts';
 
@@ -57,7 +57,9 @@ export async function planTransfer(job: PlannedTransfer, report: Report): Promis
   };
   const { source, target } = job;
   const mapping = target && await attempt(() => compileMapping(source.dataset, target, job.mapping));
-  const probed = mapping && await attempt(() => probe(job, mapping));
+  const { limit, signal } = job;
+  const probed = mapping &&
+    await attempt(() => readFirst(source, { mapping, ...defined({ limit }), signal }));
   const rows = probed?.all ? probed.rows : source.dataset.rows ?? probed?.estimate;
   const total = rows === undefined ? job.limit : Math.min(rows, job.limit ?? Infinity);
   if (mapping !== undefined && job.directory !== undefined) {
@@ -88,56 +90,12 @@ export async function planTransfer(job: PlannedTransfer, report: Report): Promis
       ...(remedy === undefined ? {} : { remedy }),
     })),
   }));
-  refuse(problems);
+  refusePlan(problems);
 }
 
 function guessedBytes({ schema }: Dataset, rows: number | undefined): number | undefined {
   if (rows === undefined) return undefined;
   return rows * schema.fields.reduce((sum, { type }) => sum + estimatedRowBytes(type), 0);
-}
-
-/** How long rows are read to measure, at most. */
-const PROBE_MS = 1000;
-const PROBE_BYTES = 64 * 2 ** 20;
-const PROBE_BATCH_BYTES = 2 ** 20;
-
-interface Probed {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly seconds: number;
-  /** Whether these were all rows. */
-  readonly all: boolean;
-  /** Of all rows, by the share of the bytes that were read. */
-  readonly estimate?: number;
-}
-
-/** Reads the first rows as the transfer would, and so finds what is wrong with them. */
-async function probe(
-  { source, limit = Infinity, signal }: PlannedTransfer,
-  mapping: Mapping,
-): Promise<Probed> {
-  let [rows, bytes, all] = [0, 0, true];
-  const ranges = await source.plan();
-  const began = performance.now();
-  const elapsed = () => performance.now() - began;
-  const enough = () => rows >= limit || bytes >= PROBE_BYTES || elapsed() >= PROBE_MS;
-  for (const range of ranges) {
-    let ofRange = 0;
-    const request = { columns: mapping.columns, batchBytes: PROBE_BATCH_BYTES, signal };
-    for await (const { batch } of source.read(range, request)) {
-      const mapped = mapping.apply(batch, ofRange);
-      ofRange += mapped.length;
-      rows += mapped.length;
-      bytes += sizeOf(mapped);
-      release(sizeOf(mapped));
-      if (enough()) break;
-    }
-    all = !enough();
-    if (!all) break;
-  }
-  const fraction = source.fraction?.();
-  const estimate = fraction ? { estimate: Math.round(rows / Math.min(1, fraction)) } : {};
-  return { rows, bytes, seconds: elapsed() / 1000, all: all && ranges.length > 0, ...estimate };
 }
 
 function describe(plan: Plan): Inspection {
@@ -169,7 +127,15 @@ function textOf(plan: Plan): string {
   ].join('\n');
 }
 
-function refuse(problems: readonly VtsError[]): void {
+/** How long it takes, as far as reading some rows tells. */
+export function timeText(seconds: number, rowsMeasured: number): string {
+  return `${formatSeconds(seconds)} to read, as measured on ${
+    formatCount(rowsMeasured)
+  } rows; writing may take longer`;
+}
+
+/** @throws VtsError PlanRefused for all `problems` together, when there are any */
+export function refusePlan(problems: readonly VtsError[]): void {
   if (problems.length === 0) return;
   const remedies = [
     ...new Set(problems.map(({ details }) => details.remedy).filter((text) => text !== undefined)),

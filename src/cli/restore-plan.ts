@@ -1,6 +1,7 @@
 /** What a restore would do. */
 import { forgetfulJournal } from '../core/journal.ts';
-import { isVtsError } from '../errors.ts';
+import { isVtsError, type VtsError } from '../errors.ts';
+import { refusePlan } from './plan-transfer.ts';
 import { formatBytes, formatCount, formatTable } from './report/format.ts';
 import type { Inspection } from './report/report.ts';
 import { checkRestore, type RestoreRun } from './restore-collection.ts';
@@ -19,10 +20,20 @@ interface Planned {
   readonly notes: readonly string[];
 }
 
-/** Looks at the targets of a restore. Writes nothing. */
+/** Says what a restore would do. Writes nothing. @throws VtsError PlanRefused when something stands in the way */
 export async function dryRestore(
   run: Omit<RestoreRun, 'journal'>,
   items: readonly RestoreItem[],
+): Promise<void> {
+  const refusals: VtsError[] = [];
+  run.report.inspection(await lookAtTargets(run, items, refusals));
+  refusePlan(refusals);
+}
+
+async function lookAtTargets(
+  run: Omit<RestoreRun, 'journal'>,
+  items: readonly RestoreItem[],
+  refusals: VtsError[],
 ): Promise<Inspection> {
   const { findCollection } = await import('../connectors/milvus/metadata.ts');
   const collections: Planned[] = [];
@@ -32,13 +43,14 @@ export async function dryRestore(
       .flatMap((partition) => partition.parts);
     const there = await findCollection(run.connection, target, run.retries.policy) !== undefined;
     const problem = await problemOf(run, item);
+    if (problem !== undefined) refusals.push(problem);
     collections.push({
       from: `${collection.database}/${collection.name}`,
       to: `${target.database}/${target.name}`,
       rows: run.flags.schemaOnly ? 0 : parts.reduce((sum, part) => sum + part.rows, 0),
       bytes: run.flags.schemaOnly ? 0 : parts.reduce((sum, part) => sum + part.bytes, 0),
       there,
-      ...(problem === undefined ? {} : { problem }),
+      ...(problem === undefined ? {} : { problem: textOf(problem) }),
       notes: (collection.dropped ?? []).map((name) => `the field "${name}" is not in the dump`),
     });
   }
@@ -76,12 +88,16 @@ export async function dryRestore(
   };
 }
 
-async function problemOf(run: Omit<RestoreRun, 'journal'>, item: RestoreItem): Promise<string | undefined> {
+async function problemOf(run: Omit<RestoreRun, 'journal'>, item: RestoreItem): Promise<VtsError | undefined> {
   try {
     await checkRestore({ ...run, journal: forgetfulJournal() }, [item]);
     return undefined;
   } catch (error) {
     if (!isVtsError(error)) throw error;
-    return error.details.remedy === undefined ? error.message : `${error.message} (${error.details.remedy})`;
+    return error;
   }
+}
+
+function textOf({ message, details: { remedy } }: VtsError): string {
+  return remedy === undefined ? message : `${message} (${remedy})`;
 }

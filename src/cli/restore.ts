@@ -70,7 +70,7 @@ async function run(
     const restore = { dump, connection, flags, retries, report, signal };
     if (flags.dryRun) {
       const { dryRestore } = await import('./restore-plan.ts');
-      return report.inspection(await dryRestore(restore, items));
+      return await dryRestore(restore, items);
     }
     await restoreAll(restore, items);
   } finally {

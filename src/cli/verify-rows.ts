@@ -1,14 +1,16 @@
 /** `vts verify A B`: two ends row by row. */
 import { tmpdir } from 'node:os';
+import type { FileSource } from '../connectors/file/file-source.ts';
 import { type CompareSide, compareSources, type Comparison } from '../core/compare/compare.ts';
 import type { Sink, Source } from '../core/endpoint.ts';
 import { compileMapping } from '../core/mapping.ts';
-import { idField } from '../core/schema.ts';
-import { KINDS } from '../core/types.ts';
+import { type Dataset, idField } from '../core/schema.ts';
+import { formatType, KINDS } from '../core/types.ts';
 import { VtsError } from '../errors.ts';
 import { createScratch } from '../stores/file.ts';
 import { comparisonText, describeComparison, isEqual, type NamedComparison } from './compare-text.ts';
 import { defined } from './defined.ts';
+import { castsTo } from './fit-target.ts';
 import { openDifferences } from './differences-file.ts';
 import type { CompareFlags } from './options/compare.ts';
 import type { Report } from './report/report.ts';
@@ -77,7 +79,7 @@ async function comparePair(a: Item, b: Item, context: PairContext): Promise<Name
   try {
     const right = await b.open();
     try {
-      const compared = await compare(sideOf(left, flags, 0), sideOf(right, flags, 1), context);
+      const compared = await compare(sideOf(left, right, flags, 0), sideOf(right, left, flags, 1), context);
       for (const note of compared.notes) report.note(note);
       const seconds = (performance.now() - began) / 1000;
       return { a: left.name, b: right.name, ...compared, shown: differences.take(), seconds };
@@ -120,7 +122,7 @@ const ANYTHING: Pick<Sink, 'name' | 'features' | 'check'> = {
 };
 
 /** `source` with its columns as the flags say. Names are those of the first side; where it renames, the new ones are understood too. */
-function sideOf(source: Source, flags: CompareFlags, side: 0 | 1): CompareSide {
+function sideOf(source: Source, other: Source, flags: CompareFlags, side: 0 | 1): CompareSide {
   const { dataset } = source;
   const renames = Object.entries(flags.rename ?? {});
   const [from, to] = side === 0 ? [1, 0] : [0, 1];
@@ -133,10 +135,21 @@ function sideOf(source: Source, flags: CompareFlags, side: 0 | 1): CompareSide {
   const mapping = compileMapping(dataset, ANYTHING, {
     fields,
     ...(side === 0 ? defined({ renames: flags.rename }) : {}),
-    ...defined({ casts: flags.cast }),
+    casts: { ...(isUntyped(source, flags) ? typesOf(other, dataset, nameHere) : {}), ...flags.cast },
     ...(id === undefined ? {} : { roles: { id } }),
   });
   return { source, mapping };
+}
+
+/** JSON lines say no types: they are guessed from the first rows. */
+function isUntyped(source: Source, { schema }: CompareFlags): boolean {
+  return schema === undefined && (source as Partial<FileSource>).format?.name === 'jsonl';
+}
+
+/** The types of `other`, for the columns of `dataset` that can be cast to them. */
+function typesOf(other: Source, { schema }: Dataset, nameHere: (name: string) => string) {
+  const types = other.dataset.schema.fields.map(({ name, type }) => [nameHere(name), formatType(type)]);
+  return castsTo(Object.fromEntries(types), schema);
 }
 
 function refuseDifferences(found: readonly NamedComparison[], file: string | undefined): void {

@@ -93,6 +93,18 @@ describe('vts verify A B', () => {
     });
   });
 
+  test('takes JSON lines to be of the types of the other side', () => {
+    using place = workspace();
+    place.run('vts convert vectors.parquet half.parquet --cast vector:float16 --cast year:int16');
+    place.run('vts convert half.parquet half.jsonl && vts convert half.parquet pk.jsonl --rename vector=v');
+    expect(verify(place, 'half.parquet half.jsonl')).toMatchObject({ exit: 0, last: EQUAL(300) });
+    expect(verify(place, 'half.jsonl half.parquet')).toMatchObject({ exit: 0, last: EQUAL(300) });
+    expect(verify(place, 'half.parquet pk.jsonl --rename vector=v')).toMatchObject({
+      exit: 0,
+      last: EQUAL(300),
+    });
+  });
+
   test('says how rows are told apart where nobody does', () => {
     using place = workspace();
     place.run('vts convert vectors.parquet v.npy --fields vector');
