@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withRetry } from '../../src/core/retry.ts';
 import type { Batch } from '../../src/core/batch.ts';
 import type { Source } from '../../src/core/endpoint.ts';
 import { type Journal, openJournal } from '../../src/core/journal.ts';
@@ -51,7 +52,9 @@ export async function importFrom(
   source: Source,
   options: ImportOptions = {},
 ): Promise<Imported> {
-  const connection = await (options.connect?.() ?? openMilvus({ url: `milvus://${server.address}` }));
+  // A proxy in this process stands still while Python runs, and its connections may not survive that.
+  const connect = () => openMilvus({ url: `milvus://${server.address}` });
+  const connection = await (options.connect ?? (() => withRetry({ maxTimeMs: 30_000 }, connect)))();
   try {
     const opened = await openMilvusSink({
       connection,

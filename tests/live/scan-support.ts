@@ -1,5 +1,6 @@
 /** What the live tests of export share: reading a collection whole, and rows as text that two sides can agree on. */
 import { Buffer } from 'node:buffer';
+import { withRetry } from '../../src/core/retry.ts';
 import { compileMapping } from '../../src/core/mapping.ts';
 import { type Batch, concatBatches } from '../../src/core/batch.ts';
 import { isNull } from '../../src/core/column.ts';
@@ -28,7 +29,9 @@ export async function withSource<T>(
   options: ScanOptions,
   use: (source: MilvusSource, connection: MilvusConnection) => Promise<T>,
 ): Promise<T> {
-  const connection = await openMilvus({ url: `milvus://${server.address}` });
+  // A proxy in this process stands still while Python runs, and its connections may not survive that.
+  const connect = () => openMilvus({ url: `milvus://${server.address}` });
+  const connection = await withRetry({ maxTimeMs: 30_000 }, connect);
   try {
     const source = await openMilvusSource({
       connection,
