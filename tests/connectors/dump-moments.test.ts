@@ -109,8 +109,8 @@ function collection() {
   return JSON.parse(text).collections[0];
 }
 
-async function interrupted(): Promise<void> {
-  world.pages = 20;
+async function interrupted(pages = 20): Promise<void> {
+  world.pages = pages;
   expect((await dump()).exit).toBe(75);
   world.pages = Infinity;
   expect(readFileSync(join(folder, 'backup/journal.jsonl'), 'utf8')).toContain('"type":"part"');
@@ -155,7 +155,7 @@ describe('a dump of a server with snapshots', () => {
 
 describe('a collection that changed since its dump began', () => {
   test('as it was dropped and made again', async () => {
-    await interrupted();
+    await interrupted(40);
     world.id = '8';
     world.rows.clear();
     for (let id = 0; id < 40; id++) world.rows.set(id, BEGAN - 1);

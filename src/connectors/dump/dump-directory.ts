@@ -26,6 +26,9 @@ export const JOURNAL = 'journal.jsonl';
 export const FILE_MODE = 0o600;
 export const DIRECTORY_MODE = 0o700;
 
+/** Files that vts makes in a dump, those of killed runs too. */
+const OURS = /(^|\/)(part-\d{5,}\.parquet|schema\.json|SHA256SUMS|manifest\.json)(\.\d+\.partial)?$/;
+
 /** A dump that is being written. */
 export interface DumpDirectory {
   readonly path: string;
@@ -80,6 +83,12 @@ export function openDumpDirectory(
       await sink.commit();
       return { path: name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
     };
+    const removeStrays = (known: ReadonlySet<string>) => {
+      for (const file of filesUnder(path, ops)) {
+        const name = relative(path, file).replaceAll('\\', '/');
+        if (OURS.test(name) && !known.has(name)) ops.unlink(file);
+      }
+    };
     return {
       path,
       ops,
@@ -93,16 +102,11 @@ export function openDumpDirectory(
       requireFiles(files) {
         for (const file of files) requireFile(join(path, file.path), file.bytes, ops);
       },
-      removeStrays(known) {
-        for (const file of filesUnder(path, ops)) {
-          const name = relative(path, file).replaceAll('\\', '/');
-          const ours =
-            /(^|\/)(part-\d{5,}\.parquet|schema\.json|SHA256SUMS|manifest\.json)(\.\d+\.partial)?$/;
-          if (ours.test(name) && !known.has(name)) ops.unlink(file);
-        }
-      },
+      removeStrays,
       async finish(manifest) {
         const sums = new Map(filesOf({ ...manifest, checksums: '' }).map((file) => [file.path, file.sha256]));
+        // A collection that was begun anew has left what came before.
+        removeStrays(new Set(sums.keys()));
         const { sha256: checksums } = await writeText(CHECKSUMS, checksumsText(sums));
         await writeText(MANIFEST, manifestText({ ...manifest, checksums }));
         log.remove();
