@@ -31,6 +31,7 @@ export async function verifyRows(
     const found: NamedComparison[] = [];
     try {
       const all = await pairs(ends[0], ends[1]);
+      if (all.length === 0) report.note(`${ends[0].name} holds no collections: there is nothing to compare`);
       for (const [a, b] of all) {
         const context = { flags, report, signal, differences, several: all.length > 1 };
         const result = b === undefined

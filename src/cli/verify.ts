@@ -22,6 +22,15 @@ interface VerifyFlags {
 /** Findings that are listed. */
 const SHOWN = 1000;
 
+const EQUALITY = `
+What is equal:
+  Each side is read once. Rows are told apart by the primary key, or --id; a row that is there twice counts twice.
+  Floats are equal bit by bit (-0 is not 0), texts byte by byte, integers by value, JSON by what it says: neither spaces
+  nor the order of keys matter, and all digits do (1.50 is 1.5; 1 and 1.0 differ). Null is equal to null alone.
+  Columns of one side only, or whose types have nothing in common, count as a difference; --fields chooses columns.
+  The partition of a row ($partition) is compared where both sides have partitions, unless --ignore-partitions is given.
+  Of each row 64 bits a column are compared, hashed under a number drawn for the run.`;
+
 /** The command. */
 export function verifyCommand(context: Context) {
   const command = new Command('verify')
@@ -41,7 +50,7 @@ export function verifyCommand(context: Context) {
     comparing,
     [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],
   );
-  return command.addHelpText('after', formatExamples(VERIFY_EXAMPLES))
+  return command.addHelpText('after', `${EQUALITY}\n${formatExamples(VERIFY_EXAMPLES)}`)
     .action((endpoints) => choose(endpoints, command as unknown as Command, context));
 }
 

@@ -8,7 +8,7 @@ import { matchColumns, type SchemaDifference } from './columns.ts';
 import { drawSeeds } from './digest.ts';
 import { joinSpools } from './join.ts';
 import { type Key, KEY_WORDS } from './record.ts';
-import { type CompareSide, type ReadSide, readSide } from './side.ts';
+import { type CompareSide, SideRows } from './side.ts';
 import type { ScratchFile } from './spool.ts';
 import { together } from './together.ts';
 
@@ -71,28 +71,26 @@ export async function compareSources(
   const matching = matchColumns(a.mapping.dataset, b.mapping.dataset);
   const ranges = await Promise.all([a.source.plan(), b.source.plan()]);
   const placement = options.ignorePartitions !== true && matching.key !== undefined && ranges.every(isPlaced);
-  const seeds = drawSeeds();
   const { parallel = 1, onRows = () => {} } = options;
-  const opened: ReadSide[] = [];
-  const read = (index: 0 | 1) => async (signal: AbortSignal) => {
-    const shared = { ...options, matching, placement, seeds, onRows, parallel, signal };
-    opened[index] = await readSide([a, b][index], { ...shared, index, ranges: ranges[index] });
-  };
+  const shared = { ...options, matching, placement, seeds: drawSeeds(), onRows, parallel };
+  const sides: SideRows[] = [];
   try {
-    await together([read(0), read(1)], options.signal);
-    const [left, right] = opened;
+    for (const index of [0, 1] as const) {
+      sides.push(new SideRows([a, b][index], { ...shared, index, ranges: ranges[index] }));
+    }
+    const notes = await together(sides.map((side) => (signal) => side.readAll(signal)), options.signal);
     const names = [...matching.columns.map(({ name }) => name), ...(placement ? [PARTITION] : [])];
-    const found = await join(left, right, names, seeds.nulls, options);
+    const found = await join(sides[0], sides[1], names, options);
     return {
-      rowsA: left.rows,
-      rowsB: right.rows,
+      rowsA: sides[0].rows,
+      rowsB: sides[1].rows,
       ...found,
       schema: matching.differences,
       placement,
-      notes: [...matching.notes, ...left.notes, ...right.notes],
+      notes: [...matching.notes, ...notes.flat()],
     };
   } finally {
-    for (const side of opened) side?.close();
+    for (const side of sides) side.close();
   }
 }
 
@@ -102,10 +100,9 @@ function isPlaced(ranges: readonly Range[]): boolean {
 }
 
 async function join(
-  a: ReadSide,
-  b: ReadSide,
+  a: SideRows,
+  b: SideRows,
   names: readonly string[],
-  nulls: readonly [number, number],
   { memory, signal, onDifference = () => {}, onStage = () => {} }: CompareOptions,
 ): Promise<Pick<Comparison, 'equal' | 'onlyA' | 'onlyB' | 'differ' | 'fields'>> {
   const counts = { equal: 0, onlyA: 0, onlyB: 0, differ: 0 };
@@ -114,11 +111,11 @@ async function join(
     equal: (count) => counts.equal += count,
     onlyA({ words }, at) {
       counts.onlyA++;
-      onDifference({ kind: 'onlyA', key: a.keyOf(words, at, nulls) });
+      onDifference({ kind: 'onlyA', key: a.keyOf(words, at) });
     },
     onlyB({ words }, at) {
       counts.onlyB++;
-      onDifference({ kind: 'onlyB', key: b.keyOf(words, at, nulls) });
+      onDifference({ kind: 'onlyB', key: b.keyOf(words, at) });
     },
     differ(left, atA, right, atB) {
       counts.differ++;
@@ -128,7 +125,7 @@ async function join(
           left.words[atA + word + 1] !== right.words[atB + word + 1];
       });
       for (const name of fields) inField.set(name, (inField.get(name) ?? 0) + 1);
-      onDifference({ kind: 'differ', key: a.keyOf(left.words, atA, nulls), fields });
+      onDifference({ kind: 'differ', key: a.keyOf(left.words, atA), fields });
     },
   }, {
     ...(memory === undefined ? {} : { memory }),

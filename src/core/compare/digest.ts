@@ -9,8 +9,7 @@
  * | Array, StructArray | hash of the digests of the elements |
  * | null | a number drawn for the run |
  *
- * Hashes are xxHash3 under a seed drawn for the run: nobody can prepare two values that pass for one, and two that differ do so by
- * chance once in 2^64.
+ * Hashes are xxHash64 under a seed drawn for the run: two values that differ have one digest by chance once in 2^64.
  */
 import { getBit } from '../bitmap.ts';
 import { type Column, encodingOf, listElements } from '../column.ts';
@@ -36,8 +35,8 @@ export function drawSeeds(): DigestSeeds {
 /** Hashes bytes, or a text by its UTF-8 bytes. */
 export type Hash = (data: Uint8Array | string, seed: bigint) => bigint;
 
-/** The runtime's own. */
-export const hash: Hash = (globalThis as unknown as { Bun: { hash: { xxHash3: Hash } } }).Bun.hash.xxHash3;
+/** The runtime's own. (Of the seed of its xxHash3 it takes 32 bits only.) */
+export const hash: Hash = (globalThis as unknown as { Bun: { hash: { xxHash64: Hash } } }).Bun.hash.xxHash64;
 
 /** The digests of `column`, two words a row. */
 export function digestColumn(column: Column, seeds: DigestSeeds): Uint32Array<ArrayBuffer> {

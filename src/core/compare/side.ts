@@ -41,7 +41,6 @@ export interface ReadSideOptions {
   readonly scratch: () => ScratchFile;
   readonly parallel: number;
   readonly batchBytes?: number;
-  readonly signal: AbortSignal;
   readonly onRows: (rows: number, bytes: number) => void;
 }
 
@@ -51,26 +50,49 @@ const BATCH_BYTES = DEFAULT_BATCH_BYTES / 2;
 /** The length of a text that is null. */
 const NULL_TEXT = 0xffffffff;
 
-/** A side that has been read. */
-export class ReadSide {
+/** The rows of a side. */
+export class SideRows {
   readonly records: RecordSpool;
+  /** How many were read. */
+  rows = 0;
   readonly #texts: ScratchFile | undefined;
+  readonly #byRange = new Map<string, number>();
+  readonly #side: CompareSide;
+  readonly #options: ReadSideOptions;
 
-  constructor(
-    records: RecordSpool,
-    texts: ScratchFile | undefined,
-    readonly rows: number,
-    readonly notes: readonly string[],
-  ) {
-    this.records = records;
-    this.#texts = texts;
+  constructor(side: CompareSide, options: ReadSideOptions) {
+    const { matching: { key, columns }, placement, scratch } = options;
+    this.#side = side;
+    this.#options = options;
+    this.records = new RecordSpool(scratch(), recordWords(columns.length + (placement ? 1 : 0)));
+    const type = key && findField(side.mapping.dataset.schema, key.name)!.type;
+    this.#texts = type?.kind === 'VarChar' ? scratch() : undefined;
+  }
+
+  /**
+   * Reads all rows.
+   * @returns what a user should know of how complete they are
+   * @throws VtsError whatever the source raises; Interrupted
+   */
+  async readAll(signal: AbortSignal): Promise<readonly string[]> {
+    const { matching, ranges, parallel } = this.#options;
+    const { source } = this.#side;
+    const queue = ranges[Symbol.iterator]();
+    // Without keys, rows are told apart by where they are: one after another.
+    const workers = matching.key === undefined ? 1 : Math.max(1, Math.min(parallel, source.parallel ?? 1));
+    const work = async (signal: AbortSignal) => {
+      for (const range of queue) await this.#read(range, signal);
+    };
+    await together(Array.from({ length: workers }, () => work), signal);
+    return await source.prove?.(this.#byRange) ?? [];
   }
 
   /** The key of the record at `at` of `words`. */
-  keyOf(words: Uint32Array, at: number, nulls: DigestSeeds['nulls']): Key {
+  keyOf(words: Uint32Array, at: number): Key {
     const texts = this.#texts;
     if (texts === undefined) {
-      return words[at] === nulls[0] && words[at + 1] === nulls[1] ? null : readInteger(words, at);
+      const [low, high] = this.#options.seeds.nulls;
+      return words[at] === low && words[at + 1] === high ? null : readInteger(words, at);
     }
     const position = readNumber(words, at + this.records.width - TAIL_WORDS);
     const length = new Uint32Array(1);
@@ -85,56 +107,16 @@ export class ReadSide {
     this.records.close();
     this.#texts?.close();
   }
-}
 
-/** Reads all rows of a side. @throws VtsError whatever the source raises; Interrupted */
-export async function readSide(side: CompareSide, options: ReadSideOptions): Promise<ReadSide> {
-  const { matching, ranges } = options;
-  const reader = new SideReader(side, options);
-  const queue = ranges[Symbol.iterator]();
-  // Without keys, rows are told apart by where they are: one after another.
-  const workers = matching.key === undefined ? 1 : Math.min(options.parallel, side.source.parallel ?? 1);
-  const work = async (signal: AbortSignal) => {
-    for (const range of queue) await reader.read(range, signal);
-  };
-  try {
-    await together(Array.from({ length: Math.max(1, workers) }, () => work), options.signal);
-    const notes = await side.source.prove?.(reader.byRange) ?? [];
-    return new ReadSide(reader.records, reader.texts, reader.rows, notes);
-  } catch (error) {
-    reader.close();
-    throw error;
-  }
-}
-
-class SideReader {
-  readonly records: RecordSpool;
-  readonly texts: ScratchFile | undefined;
-  readonly byRange = new Map<string, number>();
-  rows = 0;
-  readonly #side: CompareSide;
-  readonly #options: ReadSideOptions;
-
-  constructor(side: CompareSide, options: ReadSideOptions) {
-    const { matching, placement, scratch } = options;
-    this.#side = side;
-    this.#options = options;
-    const width = recordWords(matching.columns.length + (placement ? 1 : 0));
-    this.records = new RecordSpool(scratch(), width);
-    const { key } = matching;
-    const type = key && findField(side.mapping.dataset.schema, key.name)!.type;
-    this.texts = type?.kind === 'VarChar' ? scratch() : undefined;
-  }
-
-  async read(range: Range, signal: AbortSignal): Promise<void> {
+  async #read(range: Range, signal: AbortSignal): Promise<void> {
     const { source, mapping } = this.#side;
     const { batchBytes: size = BATCH_BYTES } = this.#options;
     const request = { columns: mapping.columns, batchBytes: size, signal };
     for await (const { batch } of source.read(range, request)) {
       signal.throwIfAborted();
-      const firstRow = this.byRange.get(range.id) ?? 0;
+      const firstRow = this.#byRange.get(range.id) ?? 0;
       this.#take(mapping.apply(batch, firstRow), range);
-      this.byRange.set(range.id, firstRow + batch.length);
+      this.#byRange.set(range.id, firstRow + batch.length);
       const bytes = batchBytes(batch);
       release(bytes);
       this.#options.onRows(batch.length, bytes);
@@ -156,16 +138,11 @@ class SideReader {
         : undefined,
       length: batch.length,
       firstRow: this.rows,
-      textsAt: this.texts?.size ?? 0,
+      textsAt: this.#texts?.size ?? 0,
     }, seeds);
-    if (key !== undefined) this.texts?.append(keyTexts(key));
+    if (key !== undefined) this.#texts?.append(keyTexts(key));
     this.records.add(records);
     this.rows += batch.length;
-  }
-
-  close(): void {
-    this.records.close();
-    this.texts?.close();
   }
 }
 
