@@ -10,7 +10,7 @@ import type { Journal } from '../core/journal.ts';
 import type { RetryPolicy } from '../core/retry.ts';
 import type { Range, Source } from '../core/endpoint.ts';
 import { schemaToJson } from '../core/schema-json.ts';
-import { Tally, type TransferSummary } from '../core/tally.ts';
+import type { TransferSummary } from '../core/tally.ts';
 import { VtsError } from '../errors.ts';
 import { openCollectionSource } from './collection-source.ts';
 import { defined } from './defined.ts';
@@ -20,6 +20,7 @@ import type { Report } from './report/report.ts';
 import type { Retries } from './retries.ts';
 import { runTransfer } from './run-transfer.ts';
 import type { Address } from './server-ends.ts';
+import { earlierSummary } from './summaries.ts';
 
 /** What all collections of a dump share. */
 export interface DumpRun {
@@ -39,7 +40,7 @@ export async function dumpCollection(run: DumpRun, name: CollectionName): Promis
   const { collectionJournal, provenOf, recordProven } = await import('../connectors/dump/dump-journal.ts');
   const { target, report, flags, signal, retries } = run;
   const done = collectionJournal(target.journal, name);
-  if (provenOf(done) !== undefined) return new Tally(done).summary();
+  if (provenOf(done) !== undefined) return earlierSummary(done, true);
   const found = await describe(run, name);
   const journal = await settleChanges(run, name, found);
   const source = await openSource(run, name, found);

@@ -4,7 +4,8 @@ import type { MilvusConnection } from '../connectors/milvus/connection.ts';
 import { formatMilvusUrl } from '../connectors/milvus/endpoint-url.ts';
 import type { DumpDirectory } from '../connectors/dump/dump-directory.ts';
 import type { CollectionName } from '../connectors/dump/dump-journal.ts';
-import type { DumpDatabase } from '../connectors/dump/manifest.ts';
+import type { DumpDatabase, Manifest } from '../connectors/dump/manifest.ts';
+import type { JournalHeader } from '../core/journal.ts';
 import type { TransferSummary } from '../core/transfer.ts';
 import { VtsError } from '../errors.ts';
 import config from '../../deno.json' with { type: 'json' };
@@ -109,11 +110,16 @@ async function dump(job: DumpJob, choose: () => Promise<readonly CollectionName[
   // Before anything is made: a name that is not there leaves no directory behind.
   const chosen = await choose();
   const source = formatMilvusUrl(address.url);
-  const what = { command: 'dump', source, collections: JSON.stringify(flags.collection ?? ['*']) };
-  const target = openDumpDirectory(directory, jobOf(what, flags), flags.resume ?? false);
+  const ends = { command: 'dump', from: source, to: directory };
+  const shape = jobOf(
+    { command: 'dump', source, collections: JSON.stringify(flags.collection ?? ['*']) },
+    flags,
+  );
+  const target = openDumpDirectory(directory, shape, flags.resume ?? false);
   try {
     if (target.complete !== undefined) {
-      return report.note(`${directory} is complete: there is nothing left to do`);
+      report.note(`${directory} is complete: there is nothing left to do`);
+      return report.done({ ...ends, ...summaryOf(target.complete), seconds: 0 });
     }
     const { names } = await keptFacts(target, connection, chosen, retries);
     const known = names.flatMap((name) => filesSoFar(collectionJournal(target.journal, name)));
@@ -121,17 +127,13 @@ async function dump(job: DumpJob, choose: () => Promise<readonly CollectionName[
     target.removeStrays(new Set(known.map(({ path }) => path)));
     const began = performance.now();
     const summaries: TransferSummary[] = [];
-    await refuseUnloaded(
-      job,
-      names.filter((name) => provenOf(collectionJournal(target.journal, name)) === undefined),
-    );
+    const rest = names.filter((name) => provenOf(collectionJournal(target.journal, name)) === undefined);
+    await refuseUnloaded(job, rest);
     for (const name of names) summaries.push(await dumpCollection({ ...job, target }, name));
-    await finish(target, names, job, source);
-    if (names.length !== 1) {
+    await finish(target, names, connection, shape);
+    if (names.length !== 1 || rest.length === 0) {
       report.done({
-        command: 'dump',
-        from: source,
-        to: directory,
+        ...ends,
         ...addSummaries(summaries),
         seconds: (performance.now() - began) / 1000,
         retries: retries.count(),
@@ -190,25 +192,38 @@ async function keptFacts(
   return { names: chosen };
 }
 
+/** What a complete dump holds, as the summary of the runs that made it. */
+function summaryOf({ collections }: Manifest): TransferSummary {
+  const parts = collections.flatMap(({ partitions }) => partitions.flatMap((partition) => partition.parts));
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  return {
+    rowsRead: rows,
+    rowsWritten: rows,
+    rowsCounted: rows,
+    rowsResumed: rows,
+    bytesWritten: parts.reduce((sum, part) => sum + part.bytes, 0),
+    parts: parts.length,
+  };
+}
+
 async function finish(
   target: DumpDirectory,
   names: readonly CollectionName[],
-  { connection, flags }: DumpJob,
-  source: string,
+  { version }: MilvusConnection,
+  job: JournalHeader['job'],
 ): Promise<void> {
   const { collectionJournal, manifestEntry } = await import('../connectors/dump/dump-journal.ts');
   const { DUMP_VERSION } = await import('../connectors/dump/manifest.ts');
   const { journal } = target;
-  const what = { command: 'dump', source, collections: JSON.stringify(flags.collection ?? ['*']) };
   await target.finish({
     format: 'vts-dump',
     version: DUMP_VERSION,
     vts: config.version,
-    source,
-    serverVersion: connection.version,
+    source: job.source,
+    serverVersion: version,
     began: journal.fact('began') as string,
     ended: new Date().toISOString(),
-    job: jobOf(what, flags),
+    job,
     databases: journal.fact('databases') as DumpDatabase[],
     collections: names.map((name) => manifestEntry(collectionJournal(journal, name), name)),
   });

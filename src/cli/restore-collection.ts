@@ -8,7 +8,7 @@ import type { CollectionInfo, Properties } from '../connectors/milvus/model.ts';
 import type { Sink, Source } from '../core/endpoint.ts';
 import type { Journal } from '../core/journal.ts';
 import { compileMapping } from '../core/mapping.ts';
-import { Tally, type TransferSummary } from '../core/tally.ts';
+import type { TransferSummary } from '../core/tally.ts';
 import { isVtsError, VtsError } from '../errors.ts';
 import { openCollectionSink } from './collection-sink.ts';
 import { defined } from './defined.ts';
@@ -19,6 +19,7 @@ import type { RestoreItem } from './restore-items.ts';
 import type { Retries } from './retries.ts';
 import { runTransfer } from './run-transfer.ts';
 import type { ServerEnd } from './server-ends.ts';
+import { earlierSummary } from './summaries.ts';
 
 /** What all collections of a restore share. */
 export interface RestoreRun {
@@ -29,6 +30,11 @@ export interface RestoreRun {
   readonly report: Report;
   readonly signal: AbortSignal;
   readonly journal: Journal;
+}
+
+/** What the journal keeps of a collection that is done. */
+interface Restored {
+  readonly counted: boolean;
 }
 
 /** What is sent again at most after a kill, for each stream. */
@@ -45,7 +51,7 @@ export async function checkRestore(run: RestoreRun, items: readonly RestoreItem[
   const refusals: VtsError[] = [];
   for (const item of items) {
     const journal = journalOf(run, item);
-    if (journal.fact('restored') !== undefined || await isSkipped(run, item, journal)) continue;
+    if (isRestored(run, item) || await isSkipped(run, item, journal)) continue;
     const source = await openSource(run, item);
     try {
       const sink = await openSink(run, item, journal);
@@ -69,6 +75,11 @@ export async function checkRestore(run: RestoreRun, items: readonly RestoreItem[
   });
 }
 
+/** Whether an earlier run restored all of `item`. */
+export function isRestored(run: RestoreRun, item: RestoreItem): boolean {
+  return journalOf(run, item).fact('restored') !== undefined;
+}
+
 /** Restores `item`, or what an earlier run left of it; `undefined` when it is there already and is to be skipped. */
 export async function restoreCollection(
   run: RestoreRun,
@@ -76,7 +87,8 @@ export async function restoreCollection(
 ): Promise<TransferSummary | undefined> {
   const { report, flags, retries, signal } = run;
   const journal = journalOf(run, item);
-  if (journal.fact('restored') !== undefined) return new Tally(journal).summary();
+  const restored = journal.fact('restored') as Restored | undefined;
+  if (restored !== undefined) return earlierSummary(journal, restored.counted);
   if (await isSkipped(run, item, journal)) {
     report.note(`${endOf(run, item).name} is there already and is skipped`);
     return undefined;
@@ -102,7 +114,7 @@ export async function restoreCollection(
     const created = (journal.fact('target') as { created?: boolean } | undefined)?.created === true;
     if (created) await settle(run, item);
     await restoreAliases(run, item);
-    journal.record('restored', true);
+    journal.record('restored', { counted: summary.rowsCounted !== undefined } satisfies Restored);
     return summary;
   } finally {
     await sink.close();

@@ -16,7 +16,7 @@ import { dryRun, manyConnection, type RestoreFlags, restoring } from './options/
 import { addAll, type AnyOption } from './options/group.ts';
 import { server } from './options/milvus.ts';
 import type { Report } from './report/report.ts';
-import { checkRestore, restoreCollection, type RestoreRun } from './restore-collection.ts';
+import { checkRestore, isRestored, restoreCollection, type RestoreRun } from './restore-collection.ts';
 import { planRestore, type RestoreItem } from './restore-items.ts';
 import { countedRetries } from './retries.ts';
 import { warnOfSecrets } from './secrets.ts';
@@ -96,12 +96,14 @@ async function restoreAll(run: Omit<RestoreRun, 'journal'>, items: readonly Rest
     // All that stands in the way is said before anything is made.
     await checkRestore(full, items);
     const summaries: TransferSummary[] = [];
+    let reported = 0;
     for (const item of items) {
+      if (!isRestored(full, item)) reported++;
       const summary = await restoreCollection(full, item);
       if (summary !== undefined) summaries.push(summary);
     }
     done = true;
-    if (items.length !== 1) {
+    if (items.length !== 1 || reported === 0 || summaries.length === 0) {
       report.done({
         command: 'restore',
         from: dump.path,
