@@ -46,11 +46,12 @@ const PART_BYTES = 64 * 2 ** 20;
 const HINDERING = /rate\.|diskquota|force\.deny|ttl\.seconds|^replicate\.|query_mode/i;
 
 /**
- * Looks at all targets. Writes nothing.
+ * Looks at all targets. Writes nothing but, in the journal, what an earlier run turns out to have restored.
  * @throws VtsError whatever stands in the way of one of them: PlanRefused with all reasons, OutputExists, InputMissing
  */
 export async function checkRestore(run: RestoreRun, items: readonly RestoreItem[]): Promise<void> {
   const refusals: VtsError[] = [];
+  const found: [Journal, Restored][] = [];
   for (const item of items) {
     const journal = journalOf(run, item);
     if (isRestored(run, item) || await isSkipped(run, item, journal)) continue;
@@ -64,12 +65,18 @@ export async function checkRestore(run: RestoreRun, items: readonly RestoreItem[
       }
     } catch (error) {
       if (!isVtsError(error, 'PlanRefused', 'OutputExists')) throw error;
-      if (error.code === 'OutputExists' && await wasRestored(run, item, source, journal)) continue;
+      if (error.code === 'OutputExists' && await wasRestored(run, item, source)) {
+        found.push([journal, { counted: true, found: source.dataset.rows ?? 0 }]);
+        continue;
+      }
       refusals.push(error);
     }
   }
   if (refusals.length === 1) throw refusals[0];
-  if (refusals.length === 0) return;
+  if (refusals.length === 0) {
+    for (const [journal, restored] of found) journal.record('restored', restored);
+    return;
+  }
   const remedies = [
     ...new Set(refusals.map(({ details }) => details.remedy).filter((text) => text !== undefined)),
   ];
@@ -86,7 +93,6 @@ async function wasRestored(
   run: RestoreRun,
   item: RestoreItem,
   source: Source,
-  journal: Journal,
 ): Promise<boolean> {
   const { flags, report } = run;
   if (!flags.resume || flags.dryRun || flags.schemaOnly) return false;
@@ -94,7 +100,6 @@ async function wasRestored(
   const end = endOf(run, item);
   if (!await isThereInFull(run, item, source, end)) return false;
   report.note(`${end.name} is there already, row by row as it is in the dump: nothing is left to do for it`);
-  journal.record('restored', { counted: true, found: source.dataset.rows ?? 0 } satisfies Restored);
   return true;
 }
 
@@ -132,15 +137,17 @@ export async function restoreCollection(
         journal,
         signal,
       },
+      conclude: async () => {
+        if (flags.verify) {
+          const { verifyRestored } = await import('./restore-verify.ts');
+          await verifyRestored(run, item, source, endOf(run, item));
+        }
+        const { created } = journal.fact('target') as { readonly created: boolean };
+        if (created) await settle(run, item);
+        await restoreAliases(run, item);
+      },
       facts: () => ({ toServer: true, retries: retries.count() }),
     }, report);
-    const created = (journal.fact('target') as { created?: boolean } | undefined)?.created === true;
-    if (flags.verify) {
-      const { verifyRestored } = await import('./restore-verify.ts');
-      await verifyRestored(run, item, source, endOf(run, item));
-    }
-    if (created) await settle(run, item);
-    await restoreAliases(run, item);
     journal.record('restored', { counted: summary.rowsCounted !== undefined } satisfies Restored);
     return summary;
   } finally {

@@ -18,7 +18,7 @@ describe.skipIf(!MAY_MOUNT)('a small disk', () => {
     const text =
       `head -c 2000000 /dev/urandom | base64 -w 1000 | awk '{printf "{\\"id\\":%d,\\"text\\":\\"%s\\",\\"vector\\":[%d.5,1,2,3,4,5,6,7]}\\n", NR, $0, NR}'`;
     const vectors =
-      `seq 1 2000 | awk '{printf "{\\"id\\":%d,\\"vector\\":[%d", $1, $1; for (k = 1; k < 256; k++) printf ",%d", ($1 * k) % 1009; print "]}"}'`;
+      `seq 1 2000 | awk '{printf "{\\"id\\":%d,\\"vector\\":[%d.5", $1, $1; for (k = 1; k < 256; k++) printf ",%d", ($1 * k) % 1009; print "]}"}'`;
     const made = place.run(
       `${text} > text.jsonl; ${vectors} > vectors.jsonl; for name in text vectors; do vts import $name.jsonl milvus://localhost/default/$name --id id --metric L2 --quiet || exit 1; done`,
     );
@@ -51,7 +51,7 @@ describe.skipIf(!MAY_MOUNT)('a small disk', () => {
       expect(stdout).toContain('- 0 only in A  + 0 only in B  * 0 differ');
       expect(stderr).toMatch(/error: No space left while writing disk\/backup/i);
       expect(stderr).toMatch(
-        /expected: about [\d.]+ MB more for the [\d,]+ rows of milvus:\S+ that are left/,
+        /expected: about [\d.]+ [kM]B more for the [\d,]+ rows of milvus:\S+ that are left/,
       );
       expect(stderr).toContain('free some space; then run the same command again with --resume');
     },
