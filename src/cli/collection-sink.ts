@@ -20,6 +20,7 @@ export interface CollectionSinkFlags extends WritingFlags {
   readonly targetPartition?: string;
   readonly partitionColumn?: string;
   readonly resume?: boolean;
+  readonly breakLock?: boolean;
   readonly tempDir?: string;
 }
 
@@ -60,6 +61,7 @@ export function openJournalOf(
     job: jobOf({ command, source: source.fingerprint, target: end.name }, flags),
     resume: flags.resume ?? false,
     restart: flags.restart ?? false,
+    breakLock: flags.breakLock ?? false,
   });
 }
 

@@ -24,7 +24,7 @@ function define() {
     .addOption(columns.id).addOption(columns.vector).addOption(columns.metric).addOption(columns.normalize)
     .addOption(columns.limit)
     .addOption(input.order).addOption(output.overwrite).addOption(output.compression).addOption(output.layout)
-    .addOption(output.partSize).addOption(output.resume).addOption(output.dryRun)
+    .addOption(output.partSize).addOption(output.resume).addOption(output.breakLock).addOption(output.dryRun)
     .addOption(work.batchBytes).addOption(work.tempDir)
     .addOption(talk.json).addOption(talk.quiet).addOption(talk.verbose).addOption(talk.progress)
     .addOption(talk.color)

@@ -26,6 +26,7 @@ export interface FileFlags {
   readonly layout?: string | undefined;
   readonly partSize?: number | undefined;
   readonly resume?: boolean | undefined;
+  readonly breakLock?: boolean | undefined;
   readonly batchBytes?: number | undefined;
   readonly tempDir?: string | undefined;
 }
@@ -93,6 +94,7 @@ export function outputOptions(
     ...defined({ format: flags.to, compression: flags.compression, layout: flags.layout }),
     overwrite: flags.overwrite ?? false,
     resume: flags.resume ?? false,
+    breakLock: flags.breakLock ?? false,
     parts: flags.partSize !== undefined || isDirectoryOutput(target),
     tempDir: scratchDirectory(target, flags),
     job,

@@ -49,7 +49,7 @@ export function importCommand(context: Context) {
     Object.values(columns) as unknown as AnyOption[],
     [targetPartition, partitionColumn],
     writing,
-    [output.partSize, output.resume, output.dryRun] as unknown as AnyOption[],
+    [output.partSize, output.resume, output.breakLock, output.dryRun] as unknown as AnyOption[],
     server,
     connection,
     [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],

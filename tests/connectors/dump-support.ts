@@ -73,7 +73,7 @@ export const JOB = { command: 'dump', source: 'memory' };
 /** Dumps `collections` into `path`, as the command does. */
 export async function makeDump(path: string, options: MakeOptions = {}): Promise<void> {
   const { ops = nodeFileOps, resume = false, job = JOB, collections = COLLECTIONS } = options;
-  const target = openDumpDirectory(path, job, resume, ops);
+  const target = openDumpDirectory(path, job, { resume }, ops);
   try {
     if (target.complete !== undefined) return;
     const { journal } = target;

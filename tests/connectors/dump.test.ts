@@ -13,20 +13,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { type Dump, dumpKind, openDump, readDescription } from '../../src/connectors/dump/dump.ts';
 import { openDumpSource } from '../../src/connectors/dump/dump-source.ts';
 import { escapeName } from '../../src/connectors/dump/names.ts';
 import { verifyDump } from '../../src/connectors/dump/verify-dump.ts';
 import { memorySink } from '../../src/connectors/memory/memory.ts';
-import { type Batch, concatBatches } from '../../src/core/batch.ts';
+import { type Batch, concatBatches, sliceBatch } from '../../src/core/batch.ts';
 import type { Source } from '../../src/core/endpoint.ts';
 import { openJournal } from '../../src/core/journal.ts';
 import { compileMapping } from '../../src/core/mapping.ts';
 import { transfer } from '../../src/core/transfer.ts';
 import { parquet } from '../../src/formats/parquet/format.ts';
 import { fileLog } from '../../src/stores/log.ts';
-import type { FileOps } from '../../src/stores/file-ops.ts';
+import { type FileOps, nodeFileOps } from '../../src/stores/file-ops.ts';
 import { expectSameRows } from '../support/compare.ts';
 import { buryLock, COLLECTIONS, descriptionOf, JOB, Killed, makeDump, mortalOps } from './dump-support.ts';
 
@@ -125,6 +125,61 @@ describe('a dump', () => {
     expect(statSync(path).mode & 0o777).toBe(0o700);
     const { status, stdout } = spawnSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: path, encoding: 'utf8' });
     expect([status, stdout.trim().split('\n').length]).toEqual([0, Object.keys(contents(path)).length - 2]);
+  });
+
+  test('is on disk in this order: a part, its name, its journal line; checksums, manifest, no journal', async () => {
+    const events: string[] = [];
+    const names = new Map<number, string>();
+    const name = (file: string) => relative(path, file).replace(`.${process.pid}.partial`, '.partial');
+    const ops: FileOps = {
+      ...nodeFileOps,
+      open(file, flags, mode) {
+        const fd = nodeFileOps.open(file, flags, mode);
+        names.set(fd, name(file));
+        return fd;
+      },
+      write(fd, bytes, position) {
+        const text = names.get(fd) === 'journal.jsonl' ? new TextDecoder().decode(bytes) : '';
+        events.push(`write ${names.get(fd)} ${text}`);
+        return nodeFileOps.write(fd, bytes, position);
+      },
+      fsync(fd) {
+        events.push(`sync ${names.get(fd)}`);
+        nodeFileOps.fsync(fd);
+      },
+      rename(from, to) {
+        events.push(`name ${name(to)}`);
+        nodeFileOps.rename(from, to);
+      },
+      unlink(file) {
+        events.push(`unlink ${name(file)}`);
+        nodeFileOps.unlink(file);
+      },
+    };
+    await makeDump(path, { ops });
+    const lastOf = (event: string) => events.findLastIndex((one) => one.startsWith(event));
+    const after = (index: number, event: string) => events.indexOf(event, index + 1);
+    const parts = openDump(path).manifest.collections.flatMap(({ partitions }) =>
+      partitions.flatMap((partition) => partition.parts.map((part) => part.path))
+    );
+    expect(parts.length).toBeGreaterThan(5);
+    for (const part of parts) {
+      const named = events.indexOf(`name ${part}`);
+      const written = lastOf(`write ${part}.partial`);
+      const synced = after(written, `sync ${part}.partial`);
+      const placed = after(named, `sync ${dirname(part)}`);
+      const line = events.findIndex((one) =>
+        one.startsWith('write journal.jsonl') && one.includes('"type":"part"') && one.includes(part)
+      );
+      expect([part, 0 <= written, written < synced, synced < named, named < placed, placed < line])
+        .toEqual([part, true, true, true, true, true]);
+      expect(after(line, 'sync journal.jsonl')).toBe(line + 1);
+    }
+    const [sums, manifest] = [lastOf('name SHA256SUMS'), lastOf('name manifest.json')];
+    expect(lastOf('write journal.jsonl')).toBeLessThan(sums);
+    const placed = [after(sums, 'sync '), after(manifest, 'sync ')];
+    expect([sums < placed[0], placed[0] < manifest]).toEqual([true, true]);
+    expect([manifest < placed[1], placed[1] < lastOf('unlink journal.jsonl')]).toEqual([true, true]);
   });
 
   test('made by several workers holds the same rows', async () => {
@@ -302,6 +357,19 @@ describe('a restore', () => {
     }
     expect(n).toBeGreaterThan(100);
   }, 170_000);
+});
+
+test('a collection of more than a thousand partitions, of one row each', async () => {
+  const rows = COLLECTIONS[0].partitions._default;
+  const partitions = Object.fromEntries(
+    Array.from({ length: 1100 }, (_, i) => [`p'${i}"`, sliceBatch(rows, i % 300, i % 300 + 1)]),
+  );
+  await makeDump(path, { collections: [{ database: 'default', name: 'many', partitions }], parallel: 4 });
+  const { faults, rows: found } = await verifyDump(openDump(path), { parquet, tempDir: folder });
+  expect([faults, found]).toEqual([[], 1100]);
+  expect(openDump(path).manifest.collections[0].partitions.map(({ name }) => name)).toEqual(
+    Object.keys(partitions),
+  );
 });
 
 test('a copy of a dump under another name is the same dump', async () => {

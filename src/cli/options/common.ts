@@ -46,6 +46,9 @@ export const output = {
   )
     .env('VTS_PART_SIZE'),
   resume: new Option('--resume', 'go on with the same command where it was cut off').env('VTS_RESUME'),
+  breakLock: new Option('--break-lock', 'take over from a vts on another machine that is surely gone').env(
+    'VTS_BREAK_LOCK',
+  ),
   dryRun: new Option('--dry-run', 'say what would be done and what would be lost; write nothing').env(
     'VTS_DRY_RUN',
   ),

@@ -16,6 +16,8 @@ export interface OpenOutputOptions extends OutputOptions {
   /** Whether many part files are wanted. */
   readonly parts: boolean;
   readonly resume: boolean;
+  /** Takes over from another machine. */
+  readonly breakLock?: boolean;
   /** What must be the same for a job to be resumed. */
   readonly job: JournalHeader['job'];
 }

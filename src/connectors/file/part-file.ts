@@ -101,7 +101,7 @@ export async function countRows(
 }
 
 /** Vectors hardly compress: an output takes at least this share of their bytes. */
-const LEAST_SHARE = 0.8;
+export const LEAST_SHARE = 0.8;
 
 /** Refuses to begin what cannot end. @throws VtsError DiskFull */
 export function refuseFullDisk(dataset: Dataset, directory: string): void {

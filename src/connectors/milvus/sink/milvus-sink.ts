@@ -90,11 +90,11 @@ export async function openMilvusSink(options: MilvusSinkOptions): Promise<Milvus
     async finish(onStage) {
       const { finish, target } = begun();
       await flushRows(finish, onStage);
-      if (target.fact.created) await buildAndLoad(finish, onStage);
+      const notes = target.fact.created ? await buildAndLoad(finish, onStage) : [];
       if (begun().loadedEarly && !finish.load) {
         await releaseCollection(connection, finish.collection, options.retry);
       }
-      return target.notes;
+      return [...target.notes, ...notes];
     },
     count: () => count(begun(), options),
     async seal() {
@@ -104,7 +104,7 @@ export async function openMilvusSink(options: MilvusSinkOptions): Promise<Milvus
       const loaded = await isLoaded(finish);
       await replaceCollection(connection, name, target.fact.name, journal, options.retry);
       // Milvus Lite releases what is renamed.
-      if (loaded) await loadCollection(connection, name, () => {}, options.retry);
+      if (loaded) await loadCollection(connection, name, () => {}, options.retry, [], finish.replicas);
     },
     // deno-lint-ignore require-await
     async close() {
@@ -165,6 +165,7 @@ async function prepare(
       info,
       indexes: plan.indexes,
       load: !create.noLoad && !create.noIndex,
+      replicas: create.like?.replicas,
       retry,
     },
     parts: {

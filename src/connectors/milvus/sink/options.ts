@@ -11,6 +11,8 @@ export interface CollectionTemplate extends CollectionInfo {
   readonly indexes?: readonly IndexInfo[] | undefined;
   /** Empty ones are made too. */
   readonly partitions?: readonly string[] | undefined;
+  /** How many times it is held in memory. */
+  readonly replicas?: number | undefined;
 }
 
 /** How a new collection is made. */
