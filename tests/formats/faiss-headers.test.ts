@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isVtsError, type VtsError } from '../../src/errors.ts';
 import { faiss } from '../../src/formats/faiss/format.ts';
-import { INDEX_NAMES } from '../../src/formats/faiss/index-names.ts';
+import { INDEX_KINDS } from '../../src/formats/faiss/kinds.ts';
 import { faiss as info } from '../../src/formats/faiss/info.ts';
 import type { ByteSource } from '../../src/stores/bytes.ts';
 import { memorySource } from '../../src/stores/memory.ts';
