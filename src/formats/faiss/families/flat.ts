@@ -3,6 +3,7 @@
  * Milvus' `IxF9` (header, vectors, norms) and `IxFP`, `IxFp` (fields of their own, batches in Panorama order, sums).
  */
 import { panoramaBlocks } from '../codecs/panorama.ts';
+import type { Cursor } from '../cursor.ts';
 import { readBinaryHeader, readDim, readHeader } from '../header.ts';
 import { indexNode, type IndexParser } from '../index-node.ts';
 import { blockRows } from '../rows/block-rows.ts';
@@ -20,13 +21,13 @@ export const parseFlat: IndexParser = ({ fourcc, cursor }) => {
       byte: start,
     });
   }
-  // Milvus keeps the norms of cosine vectors behind them.
-  const cosine = header.cosine || fourcc === 'IxF9';
-  if (cosine) cursor.arrayOf('the norms', 4, total);
+  // Milvus' own code for cosine has the norms behind the vectors.
+  const withNorms = fourcc === 'IxF9';
+  if (withNorms) cursor.arrayOf('the norms', 4, total);
   return indexNode({
     fourcc,
     path: 'Flat',
-    header: { ...header, cosine },
+    header: { ...header, cosine: header.cosine || withNorms },
     vectors: {
       type: { kind: 'FloatVector', dim },
       rows: rowReader(cursor.source, oneRun(position, total, dim * 4)),
@@ -64,7 +65,7 @@ export const parseFlatPanorama: IndexParser = ({ fourcc, cursor }) => {
   const blocks = panoramaBlocks(cursor, dim, levels, batch);
   const slots = Math.ceil(total / batch) * batch;
   const { position } = cursor.arrayOf('the vectors', 1, slots * dim * 4);
-  cursor.arrayOf('the sums', 4, slots * (levels + 1));
+  skipSums(cursor, slots, levels, dim);
   return indexNode({
     fourcc,
     path: 'FlatPanorama',
@@ -83,3 +84,15 @@ export const parseFlatPanorama: IndexParser = ({ fourcc, cursor }) => {
     },
   });
 };
+
+/** A sum for each level and one more; levels that would be empty may be left out. */
+function skipSums(cursor: Cursor, slots: number, levels: number, dim: number): void {
+  const start = cursor.position;
+  const { count } = cursor.array('the sums', 4);
+  const filled = Math.ceil(dim / Math.ceil(dim / levels));
+  if (count === slots * (filled + 1) || count === slots * (levels + 1)) return;
+  throw cursor.malformed(`${count} sums are stored for ${slots} vectors in ${filled} levels`, {
+    byte: start,
+    expected: `${slots * (filled + 1)}`,
+  });
+}

@@ -1,5 +1,5 @@
 /**
- * `IwFd`, IVFFlat that keeps equal vectors once: `vec<(i64 stored id, i64 duplicate id)>`, then lists. A duplicate's vector is that of its
+ * `IwFd`, IVFFlat that keeps equal vectors once: `vec<i64>` of pairs (stored id, duplicate id), then lists. A duplicate's vector is that of its
  * stored id; duplicates come behind the stored rows, in the order of the pairs.
  */
 import { VtsError } from '../../../errors.ts';
@@ -15,7 +15,13 @@ import { readIvfHeader } from './ivf-header.ts';
 export const parseIvfDedup: IndexParser = (input) => {
   const { cursor } = input;
   const ivf = readIvfHeader(input);
-  const pairs = cursor.array('the duplicates', 16);
+  const numbers = cursor.array('the duplicates', 8);
+  if (numbers.count % 2 !== 0) {
+    throw cursor.malformed(`${numbers.count} numbers are stored of pairs of duplicates`, {
+      byte: numbers.position - 8,
+    });
+  }
+  const pairs = { position: numbers.position, count: numbers.count / 2 };
   const lists = readLists(input, ivf, ivf.header.dim * 4);
   const node = ivfNode(input, ivf, lists, exactVectors(ivf.header.dim, 'FlatDedup'));
   return pairs.count === 0 ? node : withDuplicates(node, cursor.source, pairs);

@@ -137,7 +137,9 @@ export const parseIvfSq: IndexParser = (input) => {
   const ivf = readIvfHeader(input);
   const sq = readSq(cursor, ivf.header.dim);
   checkCodeSize(cursor, sq);
-  const byResidual = fourcc === 'IwSQ' || cursor.bool('the flag "by residual"');
+  const flagged = fourcc === 'IwSQ' || cursor.bool('the flag "by residual"');
+  // Without bits, the centroid is all there is.
+  const byResidual = flagged || sq.codeBytes === 0;
   const lists = readLists(input, ivf, sq.codeBytes);
   return ivfNode(input, ivf, lists, codedVectors(cursor, ivf, sq, byResidual));
 };

@@ -43,13 +43,15 @@ export const parseIndependentQuantizer: IndexParser = ({ fourcc, cursor, parseIn
   const start = cursor.position;
   const chain = cursor.bool('the flag "has a transform"') ? [readTransform(cursor)] : [];
   const inner = parseInner();
-  checkChain(cursor, chain, header.dim, inner, header.total, start);
+  // faiss does not count the vectors here.
+  const { total } = inner.header;
+  checkChain(cursor, chain, header.dim, inner, total, start);
   if (inner.fourcc === 'IwPQ' || inner.fourcc === 'IwQR') cursor.i32('the flag "use precomputed table"');
   const transforms = chain.map((t) => `(${t.label})`).join('');
   return indexNode({
     fourcc,
     path: `IndependentQuantizer${transforms} > ${inner.path}`,
-    header,
+    header: { ...header, total },
     parts: { quantizer, index: inner },
     ...transformedBack(inner, chain, header.dim),
   });
