@@ -56,6 +56,12 @@ export interface ReadOptions {
   readonly schema?: Schema;
   /** The `--cast` of each column, for formats in which a number's type is chosen when it is read. */
   readonly casts?: Readonly<Record<string, string>>;
+  /** Vectors that are stored as lossy codes only are decoded rather than refused. */
+  readonly allowLossy?: boolean;
+  /** Opens what has no rows to be read too, so that it can be inspected; reading its rows is refused then. */
+  readonly inspectOnly?: boolean;
+  /** Opens the file of this name beside the input, whose reader closes it; `undefined` when there is none. */
+  sibling?(name: string): ByteSource | undefined;
   /** Row order of indexes that store rows elsewhere than in id order. */
   readonly order: 'stored' | 'id';
   /** Opens a scratch file for what must be kept aside; memory stays flat. */
@@ -115,6 +121,8 @@ export interface WriteOptions {
   readonly compression?: string;
   /** As in {@linkcode ReadOptions}. */
   readonly path?: string;
+  /** What index to make, as faiss' index factory takes it: `IDMap2,Flat`, `SQ8`. */
+  readonly faissIndex?: string;
   /** Names of the columns in HDF5: `columns`, `milvusdm` or `ann-benchmarks`. */
   readonly layout?: string;
   scratch(): Scratch;
