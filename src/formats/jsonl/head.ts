@@ -2,9 +2,9 @@
 import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { Facts } from '../format.ts';
-import { type Compression, decompress, openText } from './compression.ts';
+import { type Compression, decompress, openText } from '../json-values/compression.ts';
 import { type Lines, type Mark, openLines, START } from './lines.ts';
-import type { Text } from './text.ts';
+import type { Text } from '../json-values/text.ts';
 
 /** The sample ends after this many bytes of text, */
 const SAMPLE_BYTES = 8 * 1024 * 1024;

@@ -17,8 +17,8 @@ import {
   type Seen,
   SPECIAL,
   TEXT,
-} from './sample.ts';
-import { beginRow, endRow } from './text.ts';
+} from '../json-values/sample.ts';
+import { beginRow, endRow } from '../json-values/text.ts';
 
 /** The share of lists that, being of one length, lets expect a vector. */
 const MOST = 0.9;

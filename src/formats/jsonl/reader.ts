@@ -5,13 +5,13 @@ import type { Dataset, Field, Schema } from '../../core/schema.ts';
 import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { FormatReader, PositionedBatch, ReaderFactory, ReadOptions, ReadRequest } from '../format.ts';
-import { columnBuilder } from './column-builders.ts';
+import { columnBuilder } from '../json-values/column-builders.ts';
 import { countRows } from './count-rows.ts';
 import { type Head, openHead } from './head.ts';
 import { inferSchema } from './infer.ts';
 import type { Mark } from './lines.ts';
-import { objectShape, readObject } from './object-reader.ts';
-import { beginRow, endRow } from './text.ts';
+import { objectShape, readObject } from '../json-values/object-reader.ts';
+import { beginRow, endRow } from '../json-values/text.ts';
 
 /** Rows of a batch at most, whatever their size. */
 const MAX_ROWS = 1 << 18;

@@ -4,9 +4,9 @@ import { KINDS } from '../../core/types.ts';
 import { isVtsError, VtsError } from '../../errors.ts';
 import type { ByteSink } from '../../stores/bytes.ts';
 import type { FormatWriter, WriteOptions, WriterFactory } from '../format.ts';
-import { byteStore } from './byte-store.ts';
-import { objectWriter } from './column-writers.ts';
-import { type Compression, compressionByName, encoder } from './compression.ts';
+import { byteStore } from '../json-values/byte-store.ts';
+import { objectWriter } from '../json-values/column-writers.ts';
+import { type Compression, compressionByName, encoder } from '../json-values/compression.ts';
 
 /** Text is handed on in pieces of this size. */
 const PIECE = 1 << 20;
