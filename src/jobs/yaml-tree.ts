@@ -7,8 +7,8 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  type ParsedNode,
   parseAllDocuments,
+  type ParsedNode,
   type Scalar,
 } from 'yaml';
 import type { JobText } from './job.ts';

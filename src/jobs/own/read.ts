@@ -68,7 +68,11 @@ function readStep({ at, entries }: TreeMap, problems: Problems): Step[] {
   }
   for (const end of ['from', 'to']) {
     if (!(end in places) && !(end === 'to' && verb === 'verify')) {
-      problems.add(at, `the step has no "${end}"`, `add ${end}: a file, or milvus://HOST/DATABASE/COLLECTION`);
+      problems.add(
+        at,
+        `the step has no "${end}"`,
+        `add ${end}: a file, or milvus://HOST/DATABASE/COLLECTION`,
+      );
     }
   }
   if (from.length === 0) return [];
@@ -93,7 +97,10 @@ function textsOf(key: 'from' | 'to', value: Tree, problems: Problems): readonly 
   const items = value.kind === 'list' && key === 'from' ? value.items : [value];
   return items.flatMap((item) => {
     if (item.kind === 'text' && item.text !== '') return [item.text];
-    problems.add(item.at, `"${key}" is a file or the address of a server${key === 'from' ? ', or a list of files' : ''}`);
+    problems.add(
+      item.at,
+      `"${key}" is a file or the address of a server${key === 'from' ? ', or a list of files' : ''}`,
+    );
     return [];
   });
 }
@@ -101,7 +108,10 @@ function textsOf(key: 'from' | 'to', value: Tree, problems: Problems): readonly 
 function flagValue(key: string, value: Tree, problems: Problems): FlagValue | undefined {
   const textOf = (tree: Tree): string => {
     if (tree.kind === 'text' && tree.type !== 'null') return tree.text;
-    problems.add(tree.at, `"${key}" ${tree.kind === 'text' ? 'says nothing' : 'holds more than names and values'}`);
+    problems.add(
+      tree.at,
+      `"${key}" ${tree.kind === 'text' ? 'says nothing' : 'holds more than names and values'}`,
+    );
     return '';
   };
   if (value.kind === 'list') return value.items.map(textOf);
