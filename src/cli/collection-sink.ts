@@ -76,7 +76,7 @@ export async function openCollectionSink(
     connection: end.connection,
     database: end.database,
     collection: end.collection,
-    mode: mode ?? 'create',
+    mode: mode === 'skip' || mode === 'replace-partition' ? 'append' : mode ?? 'create',
     modeGiven: mode !== undefined,
     ...defined({ partition: flags.targetPartition, partitionColumn: flags.partitionColumn }),
     create: {

@@ -21,7 +21,9 @@ export interface FileFlags {
   readonly to?: string | undefined;
   readonly schema?: string | undefined;
   readonly order?: 'stored' | 'id';
+  readonly rowIds?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  readonly parents?: boolean | undefined;
   readonly compression?: string | undefined;
   readonly layout?: string | undefined;
   readonly partSize?: number | undefined;
@@ -51,19 +53,25 @@ export function mappingOf(flags: ColumnFlags): MappingOptions {
 }
 
 /** Opens the files `inputs`. `output`, where it is a path, is no input even where a pattern takes it in. */
-export function openInputs(
+export async function openInputs(
   inputs: readonly string[],
   output: string | undefined,
   flags: FileFlags & ColumnFlags,
 ): Promise<FileSource> {
   const { from: format, metric, cast: casts, id, vector } = flags;
   const schema = flags.schema === undefined ? undefined : readSchemaFile(flags.schema);
-  return openFileSource(inputs, {
+  const named = oldNames(defined({ id, vector }), flags.rename ?? {});
+  const { id: _, ...vectorOnly } = named;
+  const source = await openFileSource(inputs, {
     ...defined({ format, schema, metric, casts, output }),
-    roles: oldNames(defined({ id, vector }), flags.rename ?? {}),
+    // The column of row numbers is one that no reader knows.
+    roles: flags.rowIds !== undefined && named.id === flags.rowIds ? vectorOnly : named,
     order: flags.order ?? 'stored',
     tempDir: scratchDirectory(output ?? '-', flags),
   });
+  if (flags.rowIds === undefined) return source;
+  const { withRowIds } = await import('../connectors/file/sidecar/row-ids.ts');
+  return await withRowIds(source, flags.rowIds);
 }
 
 /** Where scratch files go: beside the output, which has the room for them. */
@@ -92,6 +100,7 @@ export function outputOptions(
   return {
     ...defined({ format: flags.to, compression: flags.compression, layout: flags.layout }),
     overwrite: flags.overwrite ?? false,
+    parents: flags.parents ?? false,
     resume: flags.resume ?? false,
     parts: flags.partSize !== undefined || isDirectoryOutput(target),
     tempDir: scratchDirectory(target, flags),

@@ -10,6 +10,10 @@ export const input = {
   ),
   order: new Option('--order <order>', 'row order of indexes that keep rows elsewhere than in id order')
     .choices(['stored', 'id'] as const).default('stored' as const).env('VTS_ORDER'),
+  rowIds: new Option(
+    '--row-ids <name>',
+    'number rows from 0 on in a column of this name, where they have no ids of their own',
+  ).env('VTS_ROW_IDS'),
 };
 
 /** Which columns, under which names and types. */
@@ -40,6 +44,7 @@ export const columns = {
 export const output = {
   to: new Option('--to <format>', 'format of the output, where its name does not say').env('VTS_TO'),
   overwrite: new Option('--overwrite', 'replace an output that exists').env('VTS_OVERWRITE'),
+  parents: new Option('--parents', 'make the folders above the output that are missing').env('VTS_PARENTS'),
   compression: new Option('--compression <codec>', 'see vts help formats').env('VTS_COMPRESSION'),
   partSize: new Option('--part-size <size>', 'write a directory of part files of about this size').argParser(
     bytes,
@@ -49,6 +54,10 @@ export const output = {
   dryRun: new Option('--dry-run', 'say what would be done and what would be lost; write nothing').env(
     'VTS_DRY_RUN',
   ),
+  recipe: new Option(
+    '--recipe <file>',
+    'with --layout milvusdm, write the job (H2M) by which vts run imports the output again',
+  ).env('VTS_RECIPE'),
   layout: new Option('--layout <layout>', 'HDF5: columns, milvusdm or ann-benchmarks').env('VTS_LAYOUT'),
 };
 

@@ -61,6 +61,7 @@ export function readM2h(section: Section, notes: string[], problems: Problems): 
         ...(partition === undefined ? {} : { partition: [partition] }),
         fields: ['@id', '@vector'],
         to: 'hdf5',
+        parents: true,
         layout: 'milvusdm',
         recipe: join(directory, 'yamls', collection, `${name}.yaml`),
       },
