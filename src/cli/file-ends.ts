@@ -10,6 +10,7 @@ import {
 } from '../connectors/file/open-output.ts';
 import { DEFAULT_BATCH_BYTES } from '../core/batch.ts';
 import type { JournalHeader } from '../core/journal.ts';
+import type { FieldChanges } from '../core/field-changes.ts';
 import type { MappingOptions } from '../core/mapping.ts';
 import type { Metric } from '../core/schema.ts';
 import { defined } from './defined.ts';
@@ -37,6 +38,8 @@ export interface ColumnFlags {
   readonly fields?: readonly string[] | undefined;
   readonly rename?: Readonly<Record<string, string>> | undefined;
   readonly cast?: Readonly<Record<string, string>> | undefined;
+  readonly add?: Readonly<Record<string, string>> | undefined;
+  readonly set?: FieldChanges | undefined;
   readonly id?: string | undefined;
   readonly vector?: string | undefined;
   readonly metric?: Metric | undefined;
@@ -48,8 +51,18 @@ const DEFAULT_PART_BYTES = 256 * 2 ** 20;
 
 /** What `flags` ask of the columns. */
 export function mappingOf(flags: ColumnFlags): MappingOptions {
-  const { fields, rename: renames, cast: casts, metric, normalize, id, vector } = flags;
-  return defined({ fields, renames, casts, metric, normalize, roles: defined({ id, vector }) });
+  const { fields, rename: renames, cast: casts, add: added, set: changes, metric, normalize, id, vector } =
+    flags;
+  return defined({
+    fields,
+    renames,
+    casts,
+    added,
+    changes,
+    metric,
+    normalize,
+    roles: defined({ id, vector }),
+  });
 }
 
 /** Opens the files `inputs`. `output`, where it is a path, is no input even where a pattern takes it in. */

@@ -25,7 +25,14 @@ type Option = Command['options'][number];
 const OF_THE_RUN = ['json', 'quiet', 'verbose', 'progress', 'color', 'dry-run', 'help'];
 
 /** Between the halves of a pair, by flag. */
-const PAIRS: Readonly<Record<string, string>> = { rename: '=', 'database-map': '=', cast: ':', index: ':' };
+const PAIRS: Readonly<Record<string, string>> = {
+  rename: '=',
+  'database-map': '=',
+  cast: ':',
+  index: ':',
+  add: '=',
+  set: '{',
+};
 
 /** Checks `steps`; all that is wrong becomes problems. */
 export function checkSteps(steps: readonly Step[], verbs: StepVerbs, problems: Problems): CheckedStep[] {

@@ -5,7 +5,7 @@ import type { JournalHeader } from '../core/journal.ts';
 const FREE: ReadonlySet<string> = new Set([
   'json quiet verbose progress color database collection',
   'batchBytes tempDir partSize parallel inFlight rateLimit retryMaxTime timeout',
-  'resume restart overwrite redoUncertain state onError rejectFile load requireLoaded noLoad',
+  'parents recipe resume restart overwrite redoUncertain state onError rejectFile load requireLoaded noLoad',
   'notConsistent dryRun moveAliases',
   'token tokenFile tokenCommand username password passwordFile caCert clientCert clientKey serverName insecure',
 ].flatMap((names) => names.split(' ')));

@@ -33,11 +33,13 @@ export async function runSteps(run: Run, state: JobState): Promise<void> {
   const summaries: TransferSummary[] = [];
   for (const [index, step] of steps.entries()) {
     const earlier = state.done(index);
-    report.note(
-      `step ${index + 1} of ${steps.length}: ${titleOf(step)}${
-        earlier === undefined ? '' : ': done by an earlier run'
-      }`,
-    );
+    if (steps.length > 1 || earlier !== undefined) {
+      report.note(
+        `step ${index + 1} of ${steps.length}: ${titleOf(step)}${
+          earlier === undefined ? '' : ': done by an earlier run'
+        }`,
+      );
+    }
     const summary = earlier ?? await runStep(run, state, index).catch((error) => {
       if (steps.length > 1) report.note(stoppedText(run, state, index));
       throw error;

@@ -1,5 +1,6 @@
 /** The flags of files, columns, work and talk: each with its name, its environment twin and its check. */
 import { Option } from '@commander-js/extra-typings';
+import { fieldChanges } from './index-request.ts';
 import { bytes, count, list, metric, pairs } from './parse.ts';
 
 /** What is read and how. */
@@ -25,6 +26,14 @@ export const columns = {
     .env('VTS_FIELDS'),
   rename: new Option('--rename <old=new>', 'give a column another name; repeatable').argParser(pairs('='))
     .env('VTS_RENAME'),
+  add: new Option(
+    '--add <new=old>',
+    'another column: a copy of one, or a key of a JSON one (title=$meta.title:varchar(200)); repeatable',
+  ).argParser(pairs('=')).env('VTS_ADD'),
+  set: new Option(
+    '--set <field{...}>',
+    'properties of a field of the output: title{nullable:true,default:none}; repeatable',
+  ).argParser(fieldChanges).env('VTS_SET'),
   cast: new Option('--cast <field:type>', 'change a type: v:float16, price:double; repeatable').argParser(
     pairs(':'),
   )

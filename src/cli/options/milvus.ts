@@ -49,7 +49,7 @@ export interface ServerFlags {
 /** What to do with a collection that is there. */
 export type WriteMode = typeof MODES[number];
 
-const MODES = ['create', 'append', 'upsert', 'replace', 'replace-partition', 'skip'] as const;
+const MODES = ['create', 'append', 'upsert', 'replace', 'replace-rows', 'replace-partition', 'skip'] as const;
 
 const DEFAULT_PARALLEL = 4;
 const DEFAULT_IN_FLIGHT = 4;
@@ -76,7 +76,8 @@ export const targetPartition: AnyOption = flag('--partition <name>', 'put all ro
 export const writing: readonly AnyOption[] = [
   flag(
     '--mode <mode>',
-    'create (default), append, upsert, replace the collection or the partition (replace-partition) that is there, or skip',
+    'create (default), append, upsert, replace the collection that is there, its rows only (replace-rows) or a partition ' +
+      '(replace-partition), or skip',
   ).argParser(oneOf(MODES)),
   flag('--create-missing', 'with --mode append and upsert, make the collection if it is not there'),
   flag('--auto-id <keep|new>', 'where the server makes ids: keep those of the data, or let it make new ones')

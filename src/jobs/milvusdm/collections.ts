@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import type { Step } from '../job.ts';
 import type { Position, Problems } from '../problems.ts';
+import type { Remarks } from './remarks.ts';
 import { type Section, textsOf } from './section.ts';
-import { collectionAddress, passOver, readDestination, readMode, readSource } from './servers.ts';
+import { collectionAddress, readDestination, readMode, readSource } from './servers.ts';
 
 /** The name that MilvusDM gives to the file of rows of no partition. */
 const NO_PARTITION = 'None';
@@ -16,9 +17,9 @@ interface Chosen {
 }
 
 /** Collections into collections of the same names on another server. */
-export function readM2m(section: Section, notes: string[], problems: Problems): Step[] {
-  passOver(section, notes, ['milvus_version', 'milvus-version']);
-  const source = readSource(section, notes);
+export function readM2m(section: Section, remarks: Remarks, problems: Problems): Step[] {
+  remarks.passOver(section, 'milvus_version', 'milvus-version');
+  const source = readSource(section, remarks);
   const target = readDestination(section);
   const steps = readChosen(section, problems).map(({ collection, partition, at }): Step => ({
     verb: 'copy',
@@ -38,15 +39,15 @@ export function readM2m(section: Section, notes: string[], problems: Problems): 
 }
 
 /** Collections into HDF5 files, each with the H2M job that imports it again. */
-export function readM2h(section: Section, notes: string[], problems: Problems): Step[] {
-  passOver(section, notes, ['milvus_version', 'milvus-version']);
-  const source = readSource(section, notes);
+export function readM2h(section: Section, remarks: Remarks, problems: Problems): Step[] {
+  remarks.passOver(section, 'milvus_version', 'milvus-version');
+  const source = readSource(section, remarks);
   const directory = section.required('data_dir', '/data');
   const chosen = readChosen(section, problems);
   section.end();
   const whole = chosen.filter(({ partition }) => partition === undefined);
   if (whole.length > 0) {
-    notes.push(
+    remarks.add(
       'all partitions of a collection go into one file, which does not say which rows were in which: ' +
         'name them in source_collection for a file of each',
     );

@@ -1,5 +1,6 @@
 /** The servers and modes of MilvusDM's tasks. */
 import type { FlagValue } from '../job.ts';
+import type { Remarks } from './remarks.ts';
 import type { Section } from './section.ts';
 
 const DATABASE = 'default';
@@ -18,14 +19,14 @@ export function readDestination(section: Section): string {
  * The running server of M2M and M2H. MilvusDM itself reads the files of a server of version 1; `source_host` and
  * `source_port` are keys of vts, and `source_milvus_path` may hold an address instead of a directory.
  */
-export function readSource(section: Section, notes: string[]): string {
+export function readSource(section: Section, remarks: Remarks): string {
   const path = section.text('source_milvus_path');
   const mysql = section.section('mysql_parameter');
   const host = section.text('source_host');
   const port = section.text('source_port') ?? '19530';
   if (host !== undefined) {
     if (path !== undefined || mysql !== undefined) {
-      notes.push('rows are read from source_host; source_milvus_path and mysql_parameter mean nothing then');
+      remarks.add('rows are read from source_host; source_milvus_path and mysql_parameter mean nothing then');
     }
     return serverAddress(section, host, 'source_port', port);
   }
@@ -74,15 +75,4 @@ export function readMode(section: Section, partition: string | undefined): Recor
       if (mode !== '') section.refuse('mode', `there is no mode "${mode}"`, 'append, skip or overwrite');
       return {};
   }
-}
-
-/** The keys that mean nothing for Milvus 2, which one line says. */
-export function passOver(section: Section, notes: string[], keys: readonly string[]): void {
-  const given = keys.filter((key) => section.get(key) !== undefined);
-  if (given.length === 0) return;
-  notes.push(
-    `${given.join(' and ')} ${given.length === 1 ? 'means' : 'mean'} nothing for Milvus 2 and ${
-      given.length === 1 ? 'is' : 'are'
-    } passed over`,
-  );
 }

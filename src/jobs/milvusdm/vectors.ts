@@ -1,7 +1,8 @@
 /** F2M and H2M: files of vectors into a collection. */
 import type { FlagValue, Step } from '../job.ts';
+import type { Remarks } from './remarks.ts';
 import type { Section } from './section.ts';
-import { collectionAddress, passOver, readDestination, readMode } from './servers.ts';
+import { collectionAddress, readDestination, readMode } from './servers.ts';
 
 /** The fields of the collections that MilvusDM makes. */
 const ID = 'id';
@@ -14,16 +15,16 @@ const METRICS = ['L2', 'IP', 'COSINE', ...BINARY];
 const STRUCTURE = ['SUBSTRUCTURE', 'SUPERSTRUCTURE'];
 
 /** One Faiss index into a collection. Rows of an index without ids get their numbers, from 0 on, as MilvusDM has it. */
-export function readF2m(section: Section, notes: string[]): Step[] {
-  passOver(section, notes, ['milvus_version', 'milvus-version']);
+export function readF2m(section: Section, remarks: Remarks): Step[] {
+  remarks.passOver(section, 'milvus_version', 'milvus-version');
   const path = section.required('data_path', '/data/faiss.index');
   const flags = { from: 'faiss', 'row-ids': ID, id: ID, rename: { vector: VECTOR } };
-  return importStep(section, notes, [path], flags, 'vector');
+  return importStep(section, remarks, [path], flags, 'vector');
 }
 
 /** One or more HDF5 files, with the data sets `embeddings` and `ids`, into a collection. */
-export function readH2m(section: Section, notes: string[]): Step[] {
-  passOver(section, notes, ['milvus_version', 'milvus-version']);
+export function readH2m(section: Section, remarks: Remarks): Step[] {
+  remarks.passOver(section, 'milvus_version', 'milvus-version');
   const paths = section.texts('data_path');
   const directory = section.text('data_dir');
   if (paths !== undefined && directory !== undefined) {
@@ -36,7 +37,7 @@ export function readH2m(section: Section, notes: string[]): Step[] {
     id: 'ids',
     rename: { ids: ID, embeddings: VECTOR },
   };
-  return importStep(section, notes, files, flags, 'embeddings');
+  return importStep(section, remarks, files, flags, 'embeddings');
 }
 
 /** All HDF5 files of `directory` and of no other one, as a pattern. */
@@ -46,7 +47,7 @@ function filesIn(directory: string): string {
 
 function importStep(
   section: Section,
-  notes: string[],
+  remarks: Remarks,
   from: readonly string[],
   flags: Readonly<Record<string, FlagValue>>,
   vector: string,
@@ -54,7 +55,7 @@ function importStep(
   const server = readDestination(section);
   const collection = section.required('dest_collection_name', 'test');
   const partition = section.text('dest_partition_name');
-  const shape = readParameter(section, notes, vector);
+  const shape = readParameter(section, remarks, vector);
   const step: Step = {
     verb: 'import',
     from,
@@ -78,7 +79,7 @@ function importStep(
 }
 
 /** `collection_parameter`: the dimension and the kind of the vectors, which the file has to have, and the metric. */
-function readParameter(section: Section, notes: string[], vector: string): Record<string, FlagValue> {
+function readParameter(section: Section, remarks: Remarks, vector: string): Record<string, FlagValue> {
   const parameter = section.section('collection_parameter');
   if (parameter === undefined) {
     if (section.get('collection_parameter') === undefined) {
@@ -86,7 +87,7 @@ function readParameter(section: Section, notes: string[], vector: string): Recor
     }
     return {};
   }
-  passOver(parameter, notes, ['index_file_size']);
+  remarks.passOver(parameter, 'index_file_size');
   const dimension = parameter.required('dimension', '128');
   const metric = parameter.required('metric_type', 'L2').toUpperCase();
   parameter.end();
@@ -104,13 +105,13 @@ function readParameter(section: Section, notes: string[], vector: string): Recor
       'a multiple of 8',
     );
   }
-  return { cast: { [vector]: `${kind}(${dimension})` }, ...metricFlags(metric, notes) };
+  return { cast: { [vector]: `${kind}(${dimension})` }, ...metricFlags(metric, remarks) };
 }
 
-function metricFlags(metric: string, notes: string[]): Record<string, FlagValue> {
+function metricFlags(metric: string, remarks: Remarks): Record<string, FlagValue> {
   if (STRUCTURE.includes(metric)) return { index: [`${VECTOR}:BIN_FLAT{metric_type:${metric}}`] };
   if (metric !== 'TANIMOTO') return { metric };
-  notes.push(
+  remarks.add(
     'TANIMOTO becomes JACCARD, which puts neighbours into the same order: Milvus 2 has no other name for it',
   );
   return { metric: 'JACCARD' };
