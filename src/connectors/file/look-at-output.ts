@@ -50,7 +50,7 @@ export async function lookAtOutput(endpoint: string, options: OpenOutputOptions)
     problems.push(
       new VtsError('OutputUnwritable', `The directory ${directory} does not exist`, {
         file: path,
-        remedy: `add --parents, or mkdir -p ${directory}`,
+        remedy: `mkdir -p ${directory}`,
       }),
     );
   }
