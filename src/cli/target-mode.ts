@@ -1,9 +1,8 @@
 /** What `--mode` comes to for the collection that is there, or is not. */
-import type { WriteMode } from '../connectors/milvus/sink/options.ts';
 import type { TargetJournal } from '../connectors/state/target-journal.ts';
 import type { RetryPolicy } from '../core/retry.ts';
 import { VtsError } from '../errors.ts';
-import type { WritingFlags } from './options/milvus.ts';
+import type { WriteMode, WritingFlags } from './options/milvus.ts';
 import type { ServerEnd } from './server-ends.ts';
 
 /** What decides. */
@@ -18,7 +17,7 @@ export interface ModeRequest {
 
 /** What a sink does, or that there is nothing to do. */
 export interface SettledMode {
-  readonly mode: WriteMode | 'skip';
+  readonly mode: Exclude<WriteMode, 'replace-partition'>;
   /** What a user should know of it. */
   readonly note?: string;
 }
@@ -31,7 +30,7 @@ const FACT = 'mode';
  * @throws VtsError Usage where the flags do not go together
  */
 export async function settleMode(request: ModeRequest, { journal }: TargetJournal): Promise<SettledMode> {
-  const kept = journal.fact(FACT) as WriteMode | undefined;
+  const kept = journal.fact(FACT) as SettledMode['mode'] | undefined;
   if (kept !== undefined) return { mode: kept };
   const settled = await foreseeMode(request);
   const { flags, end, retry } = request;
