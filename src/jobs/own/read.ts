@@ -51,8 +51,8 @@ function readSteps({ value }: Entry, problems: Problems): Step[] {
 }
 
 function readStep({ at, entries }: TreeMap, problems: Problems): Step[] {
-  const flags: Record<string, FlagValue> = {};
-  const places: Record<string, Position> = {};
+  const flags: [flag: string, value: FlagValue][] = [];
+  const places: [key: string, at: Position][] = [];
   let verb: StepVerb | undefined;
   let from: readonly string[] = [];
   let to: string | undefined;
@@ -62,12 +62,12 @@ function readStep({ at, entries }: TreeMap, problems: Problems): Step[] {
     else if (key === 'to') to = textsOf(key, value, problems)[0];
     else {
       const found = flagValue(key, value, problems);
-      if (found !== undefined) flags[FORMATS[key] ?? key] = found;
+      if (found !== undefined) flags.push([FORMATS[key] ?? key, found]);
     }
-    places[key] = value.at;
+    places.push([key, value.at]);
   }
   for (const end of ['from', 'to']) {
-    if (!(end in places) && !(end === 'to' && verb === 'verify')) {
+    if (!places.some(([key]) => key === end) && !(end === 'to' && verb === 'verify')) {
       problems.add(
         at,
         `the step has no "${end}"`,
@@ -80,9 +80,9 @@ function readStep({ at, entries }: TreeMap, problems: Problems): Step[] {
     ...(verb === undefined ? {} : { verb }),
     from,
     ...(to === undefined ? {} : { to }),
-    flags,
+    flags: Object.fromEntries(flags),
     at,
-    places,
+    places: Object.fromEntries(places),
   }];
 }
 

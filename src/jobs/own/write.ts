@@ -50,7 +50,7 @@ function plainValue(value: FlagValue): unknown {
 
 /** A text that means itself when variables are replaced in it. */
 function escaped(text: string): string {
-  return text.replaceAll('${', '$${');
+  return text.replaceAll('${', () => '$${');
 }
 
 /** `milvus://user:password@host` without what comes before the `@`. */
