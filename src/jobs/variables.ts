@@ -11,8 +11,8 @@ export function substitute(
   at: Position,
   problems: Problems,
 ): string {
-  return text.replaceAll(/\$?\$\{([^}:]*)(?::([^}]*))?\}/g, (whole, name: string, otherwise?: string) => {
-    if (whole.startsWith('$$')) return whole.slice(1);
+  return text.replaceAll(/\$\$\{|\$\{([^}:]*)(?::([^}]*))?\}/g, (whole, name: string, otherwise?: string) => {
+    if (whole === '$${') return '${';
     const value = Object.hasOwn(variables, name) ? variables[name] ?? otherwise : otherwise;
     if (value !== undefined) return value;
     problems.add(
