@@ -3,7 +3,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { readFileSync } from 'node:fs';
 import { defaultStateDirectory } from '../connectors/state/target-journal.ts';
 import { VtsError } from '../errors.ts';
-import type { Job } from '../jobs/job.ts';
+import type { Job, JobText } from '../jobs/job.ts';
 import { Problems } from '../jobs/problems.ts';
 import { readJob } from '../jobs/read-job.ts';
 import { statInput } from '../stores/file.ts';
@@ -14,6 +14,7 @@ import { openJobState } from './job-state.ts';
 import { output, talk } from './options/common.ts';
 import { addAll, type AnyOption } from './options/group.ts';
 import { writing } from './options/milvus.ts';
+import type { Report } from './report/report.ts';
 import { planSteps } from './run-plan.ts';
 import { runSteps } from './run-steps.ts';
 
@@ -63,7 +64,11 @@ async function run(
     });
   }
   const title = name === '-' ? 'stdin' : name;
-  const job = await readJob({ name: title, text: readText(name), variables: process.env });
+  const job = await readSurveyed(
+    { name: title, text: readText(name), variables: process.env },
+    report,
+    context,
+  );
   const problems = new Problems(title);
   const steps = checkSteps(job.steps, verbs(context), problems);
   problems.throwIfAny();
@@ -83,6 +88,22 @@ async function run(
     restart: flags.restart ?? false,
   });
   await runSteps(shared, state);
+}
+
+/** Reads `job`; of HOCON servers and files are asked what they have. */
+async function readSurveyed(
+  job: JobText,
+  resume: boolean,
+  report: Report,
+  { signal }: Context,
+): Promise<Job> {
+  const { openSurvey } = await import('./job-survey.ts');
+  const { survey, close } = openSurvey(resume, report, signal);
+  try {
+    return await readJob(job, survey);
+  } finally {
+    await close();
+  }
 }
 
 /** No job is as large: a file of vectors given by mistake is not read whole. */

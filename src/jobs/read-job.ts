@@ -2,6 +2,7 @@
 import { VtsError } from '../errors.ts';
 import type { Job, JobText } from './job.ts';
 import { type Position, Problems } from './problems.ts';
+import { NO_SURVEY, type Survey } from './vts/survey.ts';
 
 /** The forms of jobs. */
 export const JOB_FORMS = {
@@ -14,17 +15,17 @@ export const JOB_FORMS = {
 const LARGEST = 2 ** 20;
 
 const TASKS = /^(?:-\s+)?['"]?(?:F2M|H2M|M2M|M2H)['"]?\s*:/m;
-const BLOCKS = /^\s*(?:env|source|transform|sink)\s*[{=:]/m;
+const BLOCKS = /^[\s{]*["']?(?:env|source|transform|sink)["']?\s*[{=:]/m;
 
 /**
- * Translates `job` into steps.
+ * Translates `job` into steps; of HOCON `survey` looks up what servers and files have.
  * @throws VtsError Usage with all that is wrong with it
  */
-export async function readJob(job: JobText): Promise<Job> {
+export async function readJob(job: JobText, survey: Survey = NO_SURVEY): Promise<Job> {
   if (job.text.length > LARGEST) {
     throw new VtsError('Usage', `${job.name} is no job: it has more than ${LARGEST} characters`);
   }
-  if (isHocon(job)) return await (await import('./vts/read.ts')).readVtsJob(job);
+  if (isHocon(job)) return await (await import('./vts/read.ts')).readVtsJob(job, survey);
   const [{ parseYaml }, { readOwnJob }, { readMilvusdmJob }] = await Promise.all([
     import('./yaml-tree.ts'),
     import('./own/read.ts'),
