@@ -66,6 +66,7 @@ async function run(
   const title = name === '-' ? 'stdin' : name;
   const job = await readSurveyed(
     { name: title, text: readText(name), variables: process.env },
+    flags.resume ?? false,
     report,
     context,
   );
