@@ -130,8 +130,11 @@ describe('vts run', () => {
   test('lets flags of a step go before the environment', () => {
     using place = workspace();
     job(place, 'steps:\n  - {from: vectors.parquet, to: "-", to-format: jsonl, limit: 2}\n');
-    const { exit, stdout } = place.run('vts run job.yaml', { VTS_LIMIT: '5' });
-    expect([exit, stdout.trimEnd().split('\n').length]).toEqual([0, 2]);
+    for (const flags of ['', '--json', '--resume']) {
+      const { exit, stdout } = place.run(`vts run job.yaml ${flags}`, { VTS_LIMIT: '5' });
+      expect([flags, exit, stdout.trimEnd().split('\n').length]).toEqual([flags, 0, 2]);
+    }
+    expect(place.run('vts run job.yaml', { VTS_RESUME: '1' }).exit).toBe(0);
   });
 
   test('compares two ends by a step of their own', () => {

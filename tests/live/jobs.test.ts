@@ -193,7 +193,7 @@ test('a job that is killed goes on at the step where it was', async () => {
   const ended = new Promise((done) => child.on('close', (_, signal) => done(signal)));
   for await (const chunk of child.stdout) {
     said += chunk;
-    if (/"type":"progress"[^\n]*"rows":\d{4}/.test(said)) child.kill('SIGKILL');
+    if (/"type":"progress"[^\n]*"rows":\d{5}/.test(said)) child.kill('SIGKILL');
   }
   expect(await ended).toBe('SIGKILL');
   expect(existsSync(place.file('state/jobs'))).toBe(true);
