@@ -89,15 +89,6 @@ async function run(
   const retries = countedRetries(asked.retryMaxTime, report, signal);
   const end = await openServerEnd(addressOf(inputs[0], connectionFlags(asked)), report, signal);
   try {
-    if (asked.recipe !== undefined && end.database !== 'default') {
-      throw new VtsError(
-        'Usage',
-        `--recipe: jobs of MilvusDM know the database default only, not "${end.database}"`,
-        {
-          remedy: 'leave out --recipe',
-        },
-      );
-    }
     const flags = { ...asked, ...defined({ fields: await fieldsByRole(end, asked.fields) }) };
     const source = await openCollectionSource(end, flags, retries.policy, report, signal);
     try {

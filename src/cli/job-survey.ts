@@ -39,10 +39,11 @@ export function openSurvey(resuming: boolean, report: Report, signal: AbortSigna
         const found = await findCollection(await reach(server), { database, name: collection }, retry);
         return found?.schema.fields;
       },
-      async fileFields(files, flags) {
+      async files(files, flags) {
         const source = await openInputs(files, undefined, camelled(flags));
         try {
-          return source.dataset.schema.fields;
+          const { schema, metric } = source.dataset;
+          return { fields: schema.fields, hasMetric: metric !== undefined };
         } finally {
           await source.close();
         }

@@ -53,6 +53,7 @@ export function recipeOf({ end, source, output, flags }: Exported): string {
     '  data_dir:',
     `  dest_host: ${JSON.stringify(tls ? `milvus+tls://${host}` : host)}`,
     `  dest_port: ${port}`,
+    ...(end.database === 'default' ? [] : [`  dest_database: ${JSON.stringify(end.database)}`]),
     "  mode: 'skip'        # 'skip/append/overwrite'",
     `  dest_collection_name: ${JSON.stringify(end.collection)}`,
     `  dest_partition_name:${partition === undefined ? '' : ` ${JSON.stringify(partition)}`}`,

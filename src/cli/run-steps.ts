@@ -21,6 +21,8 @@ export interface Run {
   readonly flags: RunFlags;
   readonly context: Context;
   readonly report: Report;
+  /** Whether the rows of any step go to standard output. */
+  readonly dataOnStdout: boolean;
 }
 
 /** Where the journal of a transfer is gone as soon as it is done, so that the job has to know first. */
@@ -49,7 +51,7 @@ export async function runSteps(run: Run, state: JobState): Promise<void> {
   state.end();
   const rejected = summaries.reduce((sum, { rowsRejected = 0 }) => sum + rowsRejected, 0);
   const summary = { ...addSummaries(summaries), ...(rejected === 0 ? {} : { rowsRejected: rejected }) };
-  if (steps.length > 1) {
+  if (steps.length > 1 && summaries.length > 0) {
     report.done({
       command: 'run',
       from: name,
@@ -64,8 +66,8 @@ export async function runSteps(run: Run, state: JobState): Promise<void> {
 
 /** `import a.h5 -> milvus://...`. */
 export function titleOf({ verb, from, to }: CheckedStep): string {
-  const target = to === undefined ? '' : ` -> ${redactUrl(to)}`;
-  return `${verb} ${from.map(redactUrl).join(' ')}${target}`;
+  const shown = (end: string) => isServer(end) ? redactUrl(end) : end;
+  return `${verb} ${from.map(shown).join(' ')}${to === undefined ? '' : ` -> ${shown(to)}`}`;
 }
 
 function stoppedText({ steps, name }: Run, state: JobState, index: number): string {
@@ -110,10 +112,10 @@ export async function commandOf(
 }
 
 /** A context whose reports speak as `vts run` was told to. */
-export function stepContext({ context, flags }: Run, onDone: (event: Done) => void): Context {
+export function stepContext({ context, flags, dataOnStdout }: Run, onDone: (event: Done) => void): Context {
   return {
     signal: context.signal,
-    report({ dataOnStdout }) {
+    report() {
       const report = context.report({ ...flags, dataOnStdout });
       return {
         ...report,
@@ -132,7 +134,8 @@ function ofTheRun(step: CheckedStep, flags: RunFlags): Record<string, unknown> {
   const single = (step.verb === 'convert' || step.verb === 'export') && step.values.partSize === undefined &&
     !isDirectoryOutput(step.to!);
   return {
-    ...(resume && !single ? { resume } : {}),
+    // Said in any case, as VTS_RESUME would say it for steps that cannot.
+    resume: (resume === true || step.values.resume === true) && !single,
     ...(restart ? { restart } : {}),
     ...(overwrite ? { overwrite } : {}),
     ...(state === undefined || step.values.state !== undefined ? {} : { state }),

@@ -78,8 +78,10 @@ async function run(
     const { writeOwnJob } = await import('../jobs/own/write.ts');
     return report.text(writeOwnJob(understood).trimEnd());
   }
-  for (const note of job.notes) report.note(note);
-  const shared = { name: title, steps, verbs, flags, context, report };
+  const dataOnStdout = steps.some(({ to }) => to === '-');
+  const spoken = context.report({ ...flags, dataOnStdout });
+  for (const note of job.notes) spoken.note(note);
+  const shared = { name: title, steps, verbs, flags, context, report: spoken, dataOnStdout };
   if (flags.dryRun) return await planSteps(shared);
   const state = openJobState({
     name,

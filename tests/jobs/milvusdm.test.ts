@@ -148,6 +148,8 @@ const CASES: readonly Case[] = [
   ['F2M', { dest_port: '9007199254740993' }, '"9007199254740993" is no port'],
   ['F2M', { dest_port: '0' }, '"0" is no port'],
   // names
+  ['F2M', { dest_database: 'db' }, { to: 'milvus://127.0.0.1:19530/db/test' }],
+  ['M2M', { source_database: 'db' }, { from: ['milvus://old:19531/db/test'] }],
   ['F2M', { dest_collection_name: undefined }, '"dest_collection_name" is missing'],
   ['F2M', { dest_collection_name: '9007199254740993' }, {
     to: 'milvus://127.0.0.1:19530/default/9007199254740993',

@@ -1,6 +1,7 @@
 /** `vts run` as a user runs it, over files. Servers are in tests/live/jobs.test.ts. */
 import { describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { EXPLAIN_EXAMPLES, RUN_EXAMPLES } from '../../src/cli/examples.ts';
 import { type Workspace, workspace } from '../support/cli.ts';
 
 /** Writes the job `text` into `place`. */
@@ -129,8 +130,11 @@ describe('vts run', () => {
   test('lets flags of a step go before the environment', () => {
     using place = workspace();
     job(place, 'steps:\n  - {from: vectors.parquet, to: "-", to-format: jsonl, limit: 2}\n');
-    const { exit, stdout } = place.run('vts run job.yaml', { VTS_LIMIT: '5' });
-    expect([exit, stdout.trimEnd().split('\n').length]).toEqual([0, 2]);
+    for (const flags of ['', '--json', '--resume']) {
+      const { exit, stdout } = place.run(`vts run job.yaml ${flags}`, { VTS_LIMIT: '5' });
+      expect([flags, exit, stdout.trimEnd().split('\n').length]).toEqual([flags, 0, 2]);
+    }
+    expect(place.run('vts run job.yaml', { VTS_RESUME: '1' }).exit).toBe(0);
   });
 
   test('compares two ends by a step of their own', () => {
@@ -146,6 +150,20 @@ describe('vts run', () => {
     job(place, 'steps:\n  - {verb: verify, from: vectors.parquet, to: rows.jsonl, id: id}\n');
     expect(place.run('vts run job.yaml').exit).toBe(4);
   });
+});
+
+test('the examples of the help work', () => {
+  using place = workspace();
+  for (const name of ['job.yaml', 'nightly.yaml']) job(place, TWO_STEPS, name);
+  job(
+    place,
+    `H2M: {data_path: sift.hdf5, dest_host: localhost, dest_port: 19530, mode: skip, dest_collection_name: sift,
+    collection_parameter: {dimension: 8, metric_type: L2}}`,
+    'H2M.yaml',
+  );
+  for (const { command } of [...RUN_EXAMPLES, ...EXPLAIN_EXAMPLES]) {
+    expect([command, place.run(command).exit]).toEqual([command, 0]);
+  }
 });
 
 describe('what is wrong with steps', () => {

@@ -8,29 +8,31 @@ const PORT = /^\d{1,5}$/;
 /** How vts writes the addresses of servers. */
 const ADDRESS = /^(milvus|milvus\+tls|https?):\/\//i;
 
-/** The keys that a task with a destination must have. */
+/** The address of the database of a task with a destination. `dest_database` is a key of vts. */
 export function readDestination(section: Section): string {
   const host = section.required('dest_host', '127.0.0.1');
   const port = section.required('dest_port', '19530');
-  return serverAddress(section, host, 'dest_port', port);
+  const database = section.text('dest_database') ?? DATABASE;
+  return databaseAddress(serverAddress(section, host, 'dest_port', port), database);
 }
 
 /**
- * The running server of M2M and M2H. MilvusDM itself reads the files of a server of version 1; `source_host` and
- * `source_port` are keys of vts, and `source_milvus_path` may hold an address instead of a directory.
+ * The database on the running server of M2M and M2H. MilvusDM itself reads the files of a server of version 1; `source_host`,
+ * `source_port` and `source_database` are keys of vts, and `source_milvus_path` may hold an address instead of a directory.
  */
 export function readSource(section: Section, remarks: Remarks): string {
   const path = section.text('source_milvus_path');
   const mysql = section.section('mysql_parameter');
   const host = section.text('source_host');
   const port = section.text('source_port') ?? '19530';
+  const database = section.text('source_database') ?? DATABASE;
   if (host !== undefined) {
     if (path !== undefined || mysql !== undefined) {
       remarks.add('rows are read from source_host; source_milvus_path and mysql_parameter mean nothing then');
     }
-    return serverAddress(section, host, 'source_port', port);
+    return databaseAddress(serverAddress(section, host, 'source_port', port), database);
   }
-  if (path !== undefined && ADDRESS.test(path)) return path.replace(/\/+$/, '');
+  if (path !== undefined && ADDRESS.test(path)) return databaseAddress(path.replace(/\/+$/, ''), database);
   const instead = 'to read from a running server write source_host and source_port (or its address, ' +
     'milvus://HOST:19530, as source_milvus_path). Of files of a 1.x server: let its MilvusDM write HDF5 with M2H, ' +
     'and give the yamls that it makes to vts run';
@@ -52,9 +54,13 @@ function serverAddress(section: Section, host: string, portKey: string, port: st
   return `${scheme}${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port}`;
 }
 
-/** The address of a collection. */
-export function collectionAddress(server: string, collection: string): string {
-  return `${server}/${DATABASE}/${encodeURIComponent(collection)}`;
+function databaseAddress(server: string, database: string): string {
+  return `${server}/${encodeURIComponent(database)}`;
+}
+
+/** The address of a collection of `database`. */
+export function collectionAddress(database: string, collection: string): string {
+  return `${database}/${encodeURIComponent(collection)}`;
 }
 
 /**

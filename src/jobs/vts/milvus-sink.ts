@@ -29,8 +29,6 @@ export function readMilvusSink(block: Block, notes: string[]): SinkPlan {
   block.passOver('load_collection', 'batch_interval', 'rate_limit', 'timezone_mode');
   block.end();
   const created: Record<string, FlagValue> = {
-    ...(createIndex ? {} : { 'no-index': true }),
-    ...(dynamic === true ? { dynamic: true } : {}),
     ...(consistency === undefined
       ? {}
       : { consistency: consistency[0] + consistency.slice(1).toLowerCase() }),
@@ -59,6 +57,9 @@ export function readMilvusSink(block: Block, notes: string[]): SinkPlan {
         ? { 'partition-key': fields.partitionKey ?? partitionKey! }
         : {}),
       ...created,
+      ...indexFlags(table, createIndex, notes),
+      // A collection made of files takes further keys, unless the job says otherwise.
+      ...(dynamic ?? table.kind === 'file' ? { dynamic: true } : {}),
       ...mode.flags,
       ...geometry(fields.table),
       ...(table.kind === 'milvus' ? targetFlags(server) : server.flags),
@@ -97,6 +98,20 @@ function targetName(
     notes.push(`the collection "${renamed}" is called "${target}", as Milvus has no - in names`);
   }
   return target;
+}
+
+function indexFlags(
+  { kind, name, hasMetric }: Table,
+  isWanted: boolean,
+  notes: string[],
+): Record<string, FlagValue> {
+  if (!isWanted) return { 'no-index': true };
+  if (kind === 'milvus' || hasMetric) return {};
+  notes.push(
+    `files do not say how distances are measured, so "${name}" gets no index, as with that tool; ` +
+      'vts run --print and --metric make one',
+  );
+  return { 'no-index': true };
 }
 
 function idFlags({ table, id }: FieldPlan, newIds: boolean, notes: string[]): Record<string, FlagValue> {

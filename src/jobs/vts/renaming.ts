@@ -48,8 +48,9 @@ export function readRenaming(
 }
 
 function matches(pattern: RegExp, name: string): boolean {
+  const found = name.search(pattern) >= 0;
   pattern.lastIndex = 0;
-  return pattern.test(name);
+  return found;
 }
 
 function replaceAll(name: string, pattern: RegExp, to: string, cased: (text: string) => string): string {

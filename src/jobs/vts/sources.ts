@@ -129,7 +129,8 @@ function readFiles(block: Block): SourcePlan | undefined {
     ...(id === undefined ? {} : { id }),
   };
   return async (survey) => {
-    const found = columnsOf(await survey.fileFields([path], flags));
+    const { fields, hasMetric } = await survey.files([path], flags);
+    const found = columnsOf(fields);
     const chosen = columns === undefined ? found : columns.flatMap((name) => {
       const column = found.find((one) => one.name === name);
       if (column !== undefined) return [column];
@@ -146,6 +147,7 @@ function readFiles(block: Block): SourcePlan | undefined {
       flags,
       columns: keyed,
       chosen: columns !== undefined,
+      hasMetric,
       at: block.at,
     }];
   };

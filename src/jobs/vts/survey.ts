@@ -8,6 +8,12 @@ export interface ServerReach {
   readonly flags: Readonly<Record<string, FlagValue>>;
 }
 
+/** What files say of themselves. */
+export interface SurveyedFiles {
+  readonly fields: readonly Field[];
+  readonly hasMetric: boolean;
+}
+
 /** Looks things up. Every method may throw a VtsError. */
 export interface Survey {
   /** Whether a run goes on: what is in directories of outputs may be its own then. */
@@ -15,8 +21,8 @@ export interface Survey {
   collections(server: ServerReach, database: string): Promise<readonly string[]>;
   /** The fields of a collection; undefined when it is not there. */
   fields(server: ServerReach, database: string, collection: string): Promise<readonly Field[] | undefined>;
-  /** The columns of files; `flags` are those of an input. */
-  fileFields(files: readonly string[], flags: Readonly<Record<string, FlagValue>>): Promise<readonly Field[]>;
+  /** The columns of files, and whether they say how distances are measured; `flags` are those of an input. */
+  files(files: readonly string[], flags: Readonly<Record<string, FlagValue>>): Promise<SurveyedFiles>;
   /** The names in a directory; undefined when there is none. */
   fileNames(directory: string): readonly string[] | undefined;
 }
@@ -26,6 +32,6 @@ export const NO_SURVEY: Survey = {
   resuming: false,
   collections: () => Promise.resolve([]),
   fields: () => Promise.resolve(undefined),
-  fileFields: () => Promise.resolve([]),
+  files: () => Promise.resolve({ fields: [], hasMetric: false }),
   fileNames: () => undefined,
 };

@@ -34,6 +34,8 @@ export interface Table {
   readonly filter?: string;
   /** Rows that that tool reads or writes at once, where the job says it. */
   readonly batchRows?: number | undefined;
+  /** Of files, whether they say how distances are measured. */
+  readonly hasMetric?: boolean;
   readonly at: Position;
 }
 

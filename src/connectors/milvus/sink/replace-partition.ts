@@ -27,12 +27,14 @@ export async function emptyPartitions(
   const there = await listPartitions(connection, collection, retry);
   const loaded = await getLoadState(connection, collection, [], retry) === 'loaded';
   for (const partition of partitions.filter((name) => there.includes(name))) {
-    await releaseCollection(connection, collection, retry, [partition]);
+    // Milvus Lite releases whole collections only.
+    await releaseCollection(connection, collection, retry, connection.lite ? [] : [partition]);
     await dropPartition(connection, collection, partition, retry);
   }
-  for (const partition of partitions) {
-    const again = await listPartitions(connection, collection, retry);
-    if (!again.includes(partition)) await createPartition(connection, collection, partition, retry);
-    if (loaded) await loadCollection(connection, collection, () => {}, retry, [partition]);
+  const left = await listPartitions(connection, collection, retry);
+  for (const partition of partitions.filter((name) => !left.includes(name))) {
+    await createPartition(connection, collection, partition, retry);
   }
+  if (!loaded) return;
+  await loadCollection(connection, collection, () => {}, retry, connection.lite ? [] : partitions);
 }
