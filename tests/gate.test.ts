@@ -41,6 +41,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   '@commander-js/extra-typings': 'cli',
   '@zilliz/milvus2-sdk-node': 'connectors/milvus',
   '@grpc/grpc-js': 'connectors/milvus',
+  protobufjs: 'connectors/milvus',
 };
 
 const SOURCES = globSync('src/**/*.ts', { cwd: ROOT }).map((path) => relative('src', path));

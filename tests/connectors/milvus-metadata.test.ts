@@ -242,7 +242,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('metada
     expect(await findCollection(connection, { ...collection, database: 'default' })).toBeUndefined();
     await dropCollection(connection, collection);
     expect(await listCollections(connection, database)).toEqual([]);
-    await connection.sdk.dropDatabase({ db_name: database });
+    await connection.rpc('DropDatabase', { db_name: database }, { timeoutMs: 10_000 });
   });
 
   test('an expression that the server does not understand is its refusal, in its words', async () => {

@@ -1,8 +1,8 @@
-/** Calls on the channel of the SDK. */
-import { type Client, Metadata } from '@grpc/grpc-js';
+/** Calls on a channel. */
 import { release } from '../../core/garbage.ts';
+import type { Channel } from './channel.ts';
+import { messagesOf } from './definitions.ts';
 import { type FailedCall, grpcError, type GrpcFailure } from './grpc-error.ts';
-import type { Sdk } from './sdk-client.ts';
 
 /** How long to wait for an answer, and what ends the wait. */
 export interface CallOptions {
@@ -27,7 +27,7 @@ export interface Calls {
    *   RateLimited, AuthFailed, ServerRefused; the reason of the signal
    */
   call(method: RawMethod, message: Uint8Array, options: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
-  /** A call whose messages the SDK's definitions encode and decode: 64-bit integers are decimal text, enums their names. */
+  /** A call whose messages `definitions.ts` encodes and decodes: 64-bit integers are decimal text, enums their names. */
   rpc(method: string, request: object, options: CallOptions): Promise<unknown>;
 }
 
@@ -41,12 +41,8 @@ export interface Peer {
   readonly redact: (text: string) => string;
 }
 
-/** Calls through `stub` with the headers of `sdk`. */
-export function makeCalls(
-  sdk: Sdk,
-  stub: Client,
-  { server, database, redact }: Peer,
-): Calls {
+/** Calls on `channel`. */
+export function makeCalls({ client, headers }: Channel, { server, database, redact }: Peer): Calls {
   const failed = (method: string, { timeoutMs }: CallOptions): FailedCall => ({
     server,
     method,
@@ -60,12 +56,12 @@ export function makeCalls(
         failed(method, options),
         options,
         (callOptions, done) =>
-          stub.makeUnaryRequest(
-            `/milvus.proto.milvus.MilvusService/${method}`,
+          client.makeUnaryRequest(
+            messagesOf(method).path,
             asBuffer,
             (reply: Buffer) => reply,
             message,
-            headersOf(sdk, database),
+            headers(database),
             callOptions,
             done as never,
           ),
@@ -74,21 +70,27 @@ export function makeCalls(
       release(message.length + reply.length);
       return reply;
     },
-    rpc: (method, request, options) =>
-      unary(failed(method, options), options, (callOptions, done) => {
-        const headers = headersOf(sdk, (request as { db_name?: string }).db_name || database);
-        return (stub as unknown as Readonly<Record<string, Stub>>)[method](
-          request,
-          headers,
-          callOptions,
-          done,
-        );
-      }),
+    rpc: (method, request, options) => {
+      const { path, encode, decode } = messagesOf(method);
+      return unary(
+        failed(method, options),
+        options,
+        (callOptions, done) =>
+          client.makeUnaryRequest(
+            path,
+            encode,
+            decode,
+            request,
+            headers((request as { db_name?: string }).db_name || database),
+            callOptions,
+            done as never,
+          ),
+      );
+    },
   };
 }
 
 type Done<Reply> = (failure: GrpcFailure | null, reply?: Reply) => void;
-type Stub = (request: object, headers: Metadata, options: object, done: Done<never>) => { cancel(): void };
 
 /** A call that ends with its reply, its failure, or the reason of its signal. */
 function unary<Reply>(
@@ -98,12 +100,7 @@ function unary<Reply>(
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const options = {
-      deadline: new Date(Date.now() + timeoutMs),
-      // Takes the place of the SDK's, which turn every message to JSON text.
-      interceptors: [PASS],
-    };
-    const running = start(options, (failure, reply) => {
+    const running = start({ deadline: new Date(Date.now() + timeoutMs) }, (failure, reply) => {
       signal?.removeEventListener('abort', cancel);
       if (signal?.aborted) reject(signal.reason);
       else if (failure !== null) reject(grpcError(failure, call));
@@ -112,15 +109,6 @@ function unary<Reply>(
     const cancel = () => running.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
   });
-}
-
-const PASS = <O, C>(options: O, next: (options: O) => C): C => next(options);
-
-function headersOf(sdk: Sdk, database: string): Metadata {
-  const metadata = new Metadata();
-  for (const [key, value] of sdk.headers) metadata.set(key, value);
-  metadata.set('dbname', database);
-  return metadata;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

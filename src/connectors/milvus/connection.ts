@@ -1,15 +1,16 @@
 /**
- * A connection to a Milvus server. The SDK gives the channel, the log-in and the message definitions; calls are made by
- * `calls.ts`: raw ones, whose bytes the codec reads and writes, and decoded ones for metadata. The SDK's own way of calling
- * turns every message to JSON text for a log, retries inserts, and takes methods that a server lacks for successful ones.
+ * A connection to a Milvus server. Of its SDK only the definitions of the messages are used; calls are made by `calls.ts`:
+ * raw ones, whose bytes the codec reads and writes, and decoded ones for metadata. The SDK's client turns every message to
+ * JSON text for a log, retries inserts, takes methods that a server lacks for successful ones, and takes long to load.
  */
-import type { MilvusClient } from '@zilliz/milvus2-sdk-node';
+import config from '../../../deno.json' with { type: 'json' };
 import { isVtsError, VtsError } from '../../errors.ts';
 import { type CallOptions, type Calls, makeCalls } from './calls.ts';
+import { makeChannel } from './channel.ts';
 import { type CredentialOptions, type Credentials, redactor, resolveCredentials } from './credentials.ts';
 import { diagnose } from './diagnose.ts';
 import { formatMilvusUrl, type MilvusUrl, parseMilvusUrl } from './endpoint-url.ts';
-import { login, makeSdk } from './sdk-client.ts';
+import { isUnimplemented } from './grpc-error.ts';
 import { loadTls, type TlsOptions, type TlsSetup } from './tls.ts';
 
 export type { CallOptions, Calls, RawMethod } from './calls.ts';
@@ -36,7 +37,6 @@ export interface MilvusConnection extends Calls {
   readonly lite: boolean;
   /** What a user should know of how the connection was made. */
   readonly notes: readonly string[];
-  readonly sdk: MilvusClient;
   /** Breaks calls in flight. */
   close(): Promise<void>;
 }
@@ -54,29 +54,56 @@ export async function openMilvus(options: MilvusOptions): Promise<MilvusConnecti
   const { credentials, notes } = await resolveCredentials(options.credentials ?? {}, user);
   const tls = await tlsSetup(url, name, options.tls ?? {});
   signal?.throwIfAborted();
-  const sdk = makeSdk(url, credentials, tls, connectTimeoutMs);
+  const channel = makeChannel(url, credentials, tls);
   const redact = redactor(credentials);
+  const calls = makeCalls(channel, { server: name, database: url.database ?? 'default', redact });
   try {
-    const stub = await login(sdk, { name, timeoutMs: connectTimeoutMs, redact, signal });
-    const connection = {
+    const { identifier, tag } = await login(calls, credentials, { timeoutMs: connectTimeoutMs, signal });
+    if (identifier !== undefined) channel.identifyAs(identifier);
+    return {
       name,
       url,
       notes: [...notes, ...securityNotes(name, url, credentials, tls)],
-      sdk,
-      ...makeCalls(sdk, stub, { server: name, database: url.database ?? 'default', redact }),
-      close: async () => {
-        await sdk.closeConnection();
-      },
+      ...calls,
+      ...await serverVersion(calls, tag, { timeoutMs: connectTimeoutMs, signal }),
+      close: () => Promise.resolve(channel.client.close()),
     };
-    return { ...connection, ...await serverVersion(connection, { timeoutMs: connectTimeoutMs, signal }) };
   } catch (error) {
-    const closed = sdk.closeConnection();
-    // Closing waits for what the SDK is doing.
+    channel.client.close();
     signal?.throwIfAborted();
-    await closed;
     if (isVtsError(error, 'Unreachable')) throw await diagnose(url, tls) ?? error;
     throw error;
   }
+}
+
+/** Introduces the client, as servers from 2.2.9 ask for. */
+async function login(
+  { rpc }: Calls,
+  { username = '' }: Credentials,
+  options: CallOptions,
+): Promise<{ identifier?: string; tag?: string }> {
+  const client_info = {
+    sdk_type: 'vts',
+    sdk_version: config.version,
+    local_time: new Date().toISOString(),
+    user: username,
+  };
+  try {
+    // In the database that is always there.
+    const { identifier, server_info } = await rpc('Connect', { client_info }, options) as ConnectReply;
+    return {
+      ...(identifier === '0' ? {} : { identifier }),
+      ...(server_info?.build_tags ? { tag: server_info.build_tags } : {}),
+    };
+  } catch (error) {
+    if (isUnimplemented(error)) return {};
+    throw error;
+  }
+}
+
+interface ConnectReply {
+  readonly identifier: string;
+  readonly server_info: { readonly build_tags: string } | null;
 }
 
 async function tlsSetup(url: MilvusUrl, name: string, options: TlsOptions): Promise<TlsSetup | undefined> {
@@ -106,10 +133,10 @@ function securityNotes(
 }
 
 async function serverVersion(
-  { rpc, sdk }: Pick<MilvusConnection, 'rpc' | 'sdk'>,
+  { rpc }: Calls,
+  tag: string | undefined,
   options: CallOptions,
 ): Promise<{ version: string; lite: boolean }> {
-  const tag = sdk.serverInfo?.build_tags;
   try {
     const { version } = await rpc('GetVersion', {}, options) as { version?: string };
     const known = version || tag || 'unknown';
