@@ -11,7 +11,7 @@ import { freeBytesAt, rowBytesOf } from './dump-space.ts';
 import type { DumpFlags } from './options/dump.ts';
 import { refusePlan, timeText } from './plan-transfer.ts';
 import { type FirstRows, readFirst } from './read-first.ts';
-import { formatBytes, formatCount, formatTable } from './report/format.ts';
+import { formatBytes, formatMany, formatTable } from './report/format.ts';
 
 /** A collection as it would be dumped. */
 interface Planned extends CollectionName {
@@ -59,7 +59,7 @@ export async function planDump(job: DumpJob, names: readonly CollectionName[]): 
       }),
     text: () =>
       [
-        `${directory}: ${formatCount(collections.length)} collections, ${formatCount(rows)} rows, about ${
+        `${directory}: ${formatMany(collections.length, 'collection')}, ${formatMany(rows, 'row')}, about ${
           formatBytes(bytes)
         }; nothing was written`,
         ...measured === undefined ? [] : [`  time: ${timeText(seconds!, measured.rows)}`],
@@ -160,7 +160,7 @@ function planned(
 function cells({ database, name, rows, rowsExact, bytes, load }: Planned): string[] {
   return [
     `${database}/${name}`,
-    rows === undefined ? 'rows unknown' : `${rowsExact ? '' : 'about '}${formatCount(rows)} rows`,
+    rows === undefined ? 'rows unknown' : `${rowsExact ? '' : 'about '}${formatMany(rows, 'row')}`,
     bytes === undefined ? '' : formatBytes(bytes),
     load,
   ];

@@ -4,7 +4,6 @@ import type { MilvusConnection } from '../connectors/milvus/connection.ts';
 import type { CollectionTemplate } from '../connectors/milvus/sink/options.ts';
 import type { Dump } from '../connectors/dump/dump.ts';
 import { formatMilvusUrl } from '../connectors/milvus/endpoint-url.ts';
-import type { CollectionInfo, Properties } from '../connectors/milvus/model.ts';
 import type { Sink, Source } from '../core/endpoint.ts';
 import type { Journal } from '../core/journal.ts';
 import { compileMapping } from '../core/mapping.ts';
@@ -17,6 +16,7 @@ import type { RestoreFlags } from './options/dump.ts';
 import type { Report } from './report/report.ts';
 import type { RestoreItem } from './restore-items.ts';
 import type { Retries } from './retries.ts';
+import { earlyProperties, restoreAliases, settle } from './restore-settle.ts';
 import { runTransfer } from './run-transfer.ts';
 import type { ServerEnd } from './server-ends.ts';
 import { earlierSummary } from './summaries.ts';
@@ -41,9 +41,6 @@ interface Restored {
 
 /** What is sent again at most after a kill, for each stream. */
 const PART_BYTES = 64 * 2 ** 20;
-
-/** Properties under which rows are refused or vanish, or nothing can be read: set when all is proven. */
-const HINDERING = /rate\.|diskquota|force\.deny|ttl\.seconds|^replicate\.|query_mode/i;
 
 /**
  * Looks at all targets. Writes nothing but, in the journal, what an earlier run turns out to have restored.
@@ -253,46 +250,8 @@ function templateOf({ description, partitions }: RestoreItem): CollectionTemplat
   return {
     ...collection,
     replicas: load.replicas,
-    properties: pick(collection, (name) => !HINDERING.test(name)),
+    properties: earlyProperties(collection),
     indexes: indexes.map((index) => ({ ...index, state: '', indexedRows: 0, totalRows: 0, failReason: '' })),
     ...(collection.partitionCount > 0 ? {} : { partitions: partitions ?? description.partitions }),
   };
-}
-
-function pick({ properties }: CollectionInfo, wanted: (name: string) => boolean): Properties {
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => wanted(name)));
-}
-
-/** Load state and properties as they were, now that the rows are proven. */
-async function settle(run: RestoreRun, { description, target }: RestoreItem): Promise<void> {
-  const { connection, flags, retries: { policy } } = run;
-  const { load, collection } = description;
-  const late = pick(collection, (name) => HINDERING.test(name));
-  if (Object.keys(late).length > 0) {
-    const { alterCollection } = await import('../connectors/milvus/metadata-properties.ts');
-    await alterCollection(connection, target, late, policy);
-  }
-  if (flags.noLoad || flags.noIndex) return;
-  if (load.loaded) return;
-  const { releaseCollection } = await import('../connectors/milvus/metadata-load.ts');
-  await releaseCollection(connection, target, policy);
-}
-
-/** Aliases lead to the restored collection, unless they lead elsewhere. */
-async function restoreAliases(run: RestoreRun, { description, target }: RestoreItem): Promise<void> {
-  const { connection, flags, report, retries: { policy } } = run;
-  const { changeAlias, findCollection } = await import('../connectors/milvus/metadata.ts');
-  for (const alias of description.collection.aliases) {
-    const now = await findCollection(connection, { database: target.database, name: alias }, policy);
-    if (now?.name === target.name) continue;
-    if (now === undefined) await changeAlias(connection, 'create', alias, target, policy);
-    else if (now.name === alias) {
-      report.note(`"${alias}" is the name of a collection there, so it is no alias of "${target.name}"`);
-    } else if (flags.moveAliases) await changeAlias(connection, 'alter', alias, target, policy);
-    else {
-      report.note(
-        `the alias "${alias}" leads to "${now.name}" and stays there; --move-aliases would make it lead to "${target.name}"`,
-      );
-    }
-  }
 }

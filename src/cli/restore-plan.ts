@@ -3,7 +3,7 @@ import { forgetfulJournal } from '../core/journal.ts';
 import { isVtsError, type VtsError } from '../errors.ts';
 import { refusePlan, timeText } from './plan-transfer.ts';
 import { type FirstRows, readFirst } from './read-first.ts';
-import { formatBytes, formatCount, formatTable } from './report/format.ts';
+import { formatBytes, formatMany, formatTable } from './report/format.ts';
 import type { Inspection } from './report/report.ts';
 import { checkRestore, openRestoreSource, type RestoreRun } from './restore-collection.ts';
 import type { RestoreItem } from './restore-items.ts';
@@ -99,13 +99,13 @@ function describe(
       }),
     text: () =>
       [
-        `${dump.path}: ${formatCount(collections.length)} collections, ${formatCount(rows)} rows, ${
+        `${dump.path}: ${formatMany(collections.length, 'collection')}, ${formatMany(rows, 'row')}, ${
           formatBytes(bytes)
         }; nothing was written`,
         ...seconds === undefined ? [] : [`  time: ${timeText(seconds, measured!.rows)}`],
         ...collections.length === 0 ? [] : [formatTable(collections.map((one) => [
           one.from === one.to ? one.to : `${one.from} -> ${one.to}`,
-          `${formatCount(one.rows)} rows`,
+          formatMany(one.rows, 'row'),
           formatBytes(one.bytes),
           one.there ? 'is there already' : 'is made',
         ]))],

@@ -5,10 +5,13 @@ import { chooseCollections } from '../connectors/dump/choose.ts';
 import type { DumpCollection, Manifest } from '../connectors/dump/manifest.ts';
 import { formatMilvusUrl, parseMilvusUrl } from '../connectors/milvus/endpoint-url.ts';
 import type { CollectionName } from '../connectors/dump/dump-journal.ts';
+import type { MilvusConnection } from '../connectors/milvus/connection.ts';
 import type { Source } from '../core/endpoint.ts';
+import type { RetryPolicy } from '../core/retry.ts';
 import { VtsError } from '../errors.ts';
 import { openCollectionSource } from './collection-source.ts';
 import { defined } from './defined.ts';
+import { holdsNothing } from './dump-collection.ts';
 import { chosenCollections } from './dump-collections.ts';
 import { isServer } from './endpoints.ts';
 import { openInputs } from './file-ends.ts';
@@ -111,8 +114,11 @@ async function serverEnd(
     return {
       collection: name,
       name: shown,
-      open: () =>
-        openCollectionSource(end, { ...others, ...defined({ fields }) }, retries.policy, report, signal),
+      async open() {
+        const { policy } = retries;
+        if (await holdsNothing(connection, name, policy)) return await openEmpty(connection, name, policy);
+        return await openCollectionSource(end, { ...others, ...defined({ fields }) }, policy, report, signal);
+      },
     };
   };
   return {
@@ -135,6 +141,19 @@ async function serverEnd(
       (database === undefined || named !== undefined || name.database === database),
     close: () => connection.close(),
   };
+}
+
+/** What has no rows is compared without being loaded, which it could not be without an index. */
+async function openEmpty(
+  connection: MilvusConnection,
+  name: CollectionName,
+  retry: RetryPolicy,
+): Promise<Source> {
+  const [{ describeCollection }, { emptySource }] = await Promise.all([
+    import('../connectors/milvus/metadata.ts'),
+    import('../connectors/milvus/scan/empty-source.ts'),
+  ]);
+  return emptySource(connection, await describeCollection(connection, name, retry));
 }
 
 function whichCollection({ url }: Address, other: Item): VtsError {

@@ -19,15 +19,18 @@ import { openDumpSource } from '../../src/connectors/dump/dump-source.ts';
 import { escapeName } from '../../src/connectors/dump/names.ts';
 import { verifyDump } from '../../src/connectors/dump/verify-dump.ts';
 import { memorySink } from '../../src/connectors/memory/memory.ts';
-import { type Batch, concatBatches, sliceBatch } from '../../src/core/batch.ts';
+import { type Batch, concatBatches, makeBatch, sliceBatch } from '../../src/core/batch.ts';
 import type { Source } from '../../src/core/endpoint.ts';
 import { openJournal } from '../../src/core/journal.ts';
 import { compileMapping } from '../../src/core/mapping.ts';
+import type { Schema } from '../../src/core/schema.ts';
 import { transfer } from '../../src/core/transfer.ts';
+import { columnFromValues } from '../../src/core/values.ts';
 import { parquet } from '../../src/formats/parquet/format.ts';
 import { fileLog } from '../../src/stores/log.ts';
 import { type FileOps, nodeFileOps } from '../../src/stores/file-ops.ts';
 import { expectSameRows } from '../support/compare.ts';
+import { everyKind, filterFields, randomTable } from '../support/tables.ts';
 import { buryLock, COLLECTIONS, descriptionOf, JOB, Killed, makeDump, mortalOps } from './dump-support.ts';
 
 let folder: string;
@@ -76,6 +79,17 @@ function contents(directory: string): Record<string, string> {
 async function expectGood(directory: string): Promise<void> {
   const result = await verifyDump(openDump(directory), { parquet, tempDir: folder });
   expect([result.faults, result.extras, result.rows]).toEqual([[], [], 570]);
+}
+
+/** `rows` rows that are null wherever they can be. */
+function nullsAlone(schema: Schema, rows: number): Batch {
+  const { columns } = randomTable(schema, { rows, nulls: false });
+  return makeBatch(
+    schema,
+    schema.fields.map((field, i) =>
+      field.nullable ? columnFromValues(field.type, Array.from({ length: rows }, () => null)) : columns[i]
+    ),
+  );
 }
 
 describe('a dump', () => {
@@ -357,6 +371,34 @@ describe('a restore', () => {
     }
     expect(n).toBeGreaterThan(100);
   }, 170_000);
+});
+
+test('collections of odd shapes come back bit by bit: no row, one row, one and 32768 dimensions, nulls alone', async () => {
+  const tables: Record<string, Batch> = {
+    none: randomTable(everyKind(8), { rows: 0 }),
+    one: randomTable(everyKind(8), { rows: 1 }),
+    flat: randomTable(everyKind(1), { rows: 50 }),
+    wide: randomTable(
+      filterFields(everyKind(32768), ({ name }) => name === 'id' || name.startsWith('vector')),
+      { rows: 3 },
+    ),
+    nulls: nullsAlone(everyKind(8), 20),
+  };
+  const collections = Object.entries(tables).map(([name, batch]) => ({
+    database: 'default',
+    name,
+    partitions: { _default: batch },
+  }));
+  await makeDump(path, { collections });
+  const dump = openDump(path);
+  for (const [i, { name, partitions }] of collections.entries()) {
+    const found = (await rowsOf(sourceOf(dump, i)))._default ?? [];
+    expect([name, found.reduce((sum, batch) => sum + batch.length, 0)]).toEqual([
+      name,
+      partitions._default.length,
+    ]);
+    if (found.length > 0) expectSameRows(concatBatches(found), partitions._default);
+  }
 });
 
 test('a collection of more than a thousand partitions, of one row each', async () => {
