@@ -42,7 +42,7 @@ export const MILVUS_CODES: readonly MilvusCode[] = [
   ],
   [
     'the database has no collections',
-    'vts inspect and vts dump show an empty database as such; a dump of it is complete and empty.',
+    'An empty database is shown and dumped as such: the dump is complete and empty.',
     'Check the database in the address: milvus://HOST/DATABASE.',
   ],
   [
