@@ -25,7 +25,7 @@ function define() {
     .addOption(columns.limit)
     .addOption(input.order).addOption(output.overwrite).addOption(output.compression).addOption(output.layout)
     .addOption(output.partSize).addOption(output.resume).addOption(output.dryRun)
-    .addOption(work.batchBytes).addOption(work.tempDir)
+    .addOption(work.parallel).addOption(work.batchBytes).addOption(work.tempDir)
     .addOption(talk.json).addOption(talk.quiet).addOption(talk.verbose).addOption(talk.progress)
     .addOption(talk.color)
     .addHelpText('after', formatExamples(CONVERT_EXAMPLES));
