@@ -1,0 +1,132 @@
+/** The WebAssembly kernels against the plain TypeScript that does the same. */
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { compileKernels } from '../scripts/kernels.ts';
+import { VtsError } from '../src/errors.ts';
+import { roundText } from '../src/formats/jsonl/exact-numbers.ts';
+import { readElements, readFloat32Vector } from '../src/formats/jsonl/float-vector.ts';
+import { emptyText, PADDING, type Text } from '../src/formats/jsonl/text.ts';
+import { beginVector } from '../src/formats/jsonl/vector-text.ts';
+import { random } from './support/tables.ts';
+
+test('the module is that of its source', async () => {
+  const kept = readFileSync(resolve(import.meta.dirname!, '../src/kernels/module.ts'), 'utf8');
+  expect(await compileKernels()).toBe(kept);
+}, 30_000);
+
+const encoder = new TextEncoder();
+
+function textOf(line: string): Text {
+  const bytes = new Uint8Array(line.length + 1 + PADDING);
+  const end = encoder.encodeInto(`${line}\n`, bytes).written;
+  return { ...emptyText('test'), bytes, view: new DataView(bytes.buffer), end };
+}
+
+/** The bits of `count` floats and the position behind them, or what is wrong. */
+function outcome(line: string, count: number, read: (text: Text, values: Float32Array) => void): unknown {
+  const text = textOf(line);
+  const values = new Float32Array(count);
+  try {
+    read(text, values);
+  } catch (error) {
+    if (!(error instanceof VtsError)) throw error;
+    return { code: error.code, message: error.message, byte: error.details.byte };
+  }
+  return { bits: Bun.hash(new Uint8Array(values.buffer)), pos: text.pos };
+}
+
+function expectSame(line: string, count: number): void {
+  const fast = outcome(line, count, (text, values) => readFloat32Vector(text, values, 0, count));
+  const plain = outcome(line, count, (text, values) => {
+    beginVector(text, count);
+    readElements(text, values, 0, count, 0);
+  });
+  expect(fast).toEqual(plain as never);
+}
+
+describe('vectors of float32 from text', () => {
+  test('in every form of every number', () => {
+    const digits = fc.stringMatching(/^\d{1,20}$/);
+    const number = fc.oneof(
+      fc.float().map(String),
+      fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map(String),
+      fc.tuple(fc.constantFrom('', '-'), digits, fc.constantFrom('', '.'), digits).map((parts) =>
+        parts.join('')
+      ),
+      fc.tuple(fc.constantFrom('0.', '-0.', '1.', '-12.'), digits).map((parts) => parts.join('')),
+      fc.constantFrom(
+        '1e-05',
+        '2E+3',
+        '"NaN"',
+        '-Infinity',
+        '0',
+        '-0.0',
+        '00',
+        '.5',
+        '5.',
+        '-',
+        '',
+        'null',
+        '1.5x',
+      ),
+    );
+    const plain = fc.float({ noNaN: true, noDefaultInfinity: true }).map((value) =>
+      String(Math.fround(value))
+    );
+    const comma = fc.constantFrom(',', ', ', ',  ', ' , ', ',\t');
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof({ weight: 9, arbitrary: plain }, number), { minLength: 1, maxLength: 40 }),
+        fc.oneof({ weight: 4, arbitrary: fc.constantFrom(',', ', ') }, comma),
+        comma,
+        fc.integer({ min: 0, max: 40 }),
+        fc.constantFrom(0, 0, 0, 0, 1, -1),
+        (numbers, usual, other, where, more) => {
+          const line = numbers.map((text, i) => (i === 0 ? '' : i === where ? other : usual) + text).join('');
+          if (numbers.length + more > 0) expectSame(`[${line}]`, numbers.length + more);
+        },
+      ),
+      { numRuns: 20_000 },
+    );
+  }, 60_000);
+
+  test('of any length, in any width', () => {
+    const next = random(3);
+    for (const count of [1, 2, 127, 2047, 2048, 2049, 5000]) {
+      for (const precision of [1, 8, 17]) {
+        for (const comma of [',', ', ']) {
+          const numbers = Array.from({ length: count }, () => (next() - 0.5).toPrecision(precision));
+          expectSame(`[${numbers.join(comma)}]`, count);
+        }
+      }
+    }
+  });
+
+  test('of every exponent, at the digits that tell neighbours apart', () => {
+    const next = random(4);
+    const bits = new Uint32Array(1);
+    const float = new Float32Array(bits.buffer);
+    for (let exponent = 40; exponent < 190; exponent++) {
+      const texts: string[] = [];
+      for (let i = 0; i < 200; i++) {
+        bits[0] = exponent << 23 | next() * 0x800000;
+        const value = float[0];
+        bits[0]++;
+        // The float itself, and the middle between it and the next: exactly, and a hair beside.
+        const middle = (value + float[0]) / 2;
+        for (const text of [value.toPrecision(9), value.toPrecision(17), middle.toPrecision(17)]) {
+          texts.push(text);
+        }
+        texts.push((middle * (1 + 2e-16)).toPrecision(18), (middle * (1 - 2e-16)).toPrecision(18));
+      }
+      const values = new Float32Array(texts.length);
+      readFloat32Vector(textOf(`[${texts.join(',')}]`), values, 0, texts.length);
+      for (const [i, text] of texts.entries()) {
+        const expected = roundText(text, Math.fround);
+        if (values[i] !== expected) expect(`${text}: ${values[i]}`).toBe(`${text}: ${expected}`);
+      }
+    }
+  }, 60_000);
+});
