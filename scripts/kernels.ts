@@ -9,16 +9,16 @@ const ROOT = resolve(import.meta.dirname!, '..');
 export async function compileKernels(): Promise<string> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main([
-    'read-float32.ts',
+    'kernels.ts',
     ...['--baseDir', resolve(ROOT, 'src/kernels/assembly'), '--outFile', 'kernels.wasm'],
     ...['--enable', 'simd'],
-    ...['-O3', '--converge', '--uncheckedBehavior', 'always', '--runtime', 'stub', '--initialMemory', '2'],
+    ...['-O3', '--converge', '--uncheckedBehavior', 'always', '--runtime', 'stub', '--initialMemory', '3'],
   ], {
     writeFile(name: string, contents: string | Uint8Array) {
       if (name === 'kernels.wasm') binary = contents as Uint8Array;
     },
   });
-  if (error !== null || binary === undefined) throw error ?? new TypeError(stderr.toString());
+  if (error !== null || binary === undefined) throw new TypeError(stderr.toString(), { cause: error });
   const lines = Buffer.from(binary).toString('base64').match(/.{1,100}/g)!;
   return `/** WebAssembly of \`assembly/\`, made by \`deno task kernels\`. */\nexport const MODULE = [\n${
     lines.map((line) => `  '${line}',\n`).join('')

@@ -6,6 +6,9 @@ import { resolve } from 'node:path';
 import { compileKernels } from '../scripts/kernels.ts';
 import { VtsError } from '../src/errors.ts';
 import { roundText } from '../src/formats/jsonl/exact-numbers.ts';
+import { byteStore } from '../src/formats/jsonl/byte-store.ts';
+import { floatsOf, writeFloats, writeVector } from '../src/formats/jsonl/float-text.ts';
+import { NUMBER_ROOM } from '../src/formats/jsonl/number-text.ts';
 import { readElements, readFloat32Vector } from '../src/formats/jsonl/float-vector.ts';
 import { emptyText, PADDING, type Text } from '../src/formats/jsonl/text.ts';
 import { beginVector } from '../src/formats/jsonl/vector-text.ts';
@@ -45,6 +48,61 @@ function expectSame(line: string, count: number): void {
   });
   expect(fast).toEqual(plain as never);
 }
+
+/** Fails unless the floats of `words` have the same text from both. */
+function expectSameText(words: Uint32Array<ArrayBuffer>): void {
+  const floats = floatsOf(new Float32Array(words.buffer));
+  const [fast, plain] = [0, 1].map(() => byteStore(words.length * NUMBER_ROOM));
+  const fastEnd = writeVector(fast, 0, floats, 0, words.length);
+  const plainEnd = writeFloats(plain, 0, floats, 0, words.length);
+  if (Bun.hash(fast.bytes.subarray(0, fastEnd)) === Bun.hash(plain.bytes.subarray(0, plainEnd))) return;
+  const [a, b] = [fast.bytes.subarray(0, fastEnd), plain.bytes.subarray(0, plainEnd)].map((bytes) =>
+    new TextDecoder().decode(bytes).split(',')
+  );
+  for (const [i, text] of b.entries()) {
+    if (text !== a[i]) expect(`${words[i].toString(16)}: ${a[i]}`).toBe(`${words[i].toString(16)}: ${text}`);
+  }
+}
+
+describe('vectors of float32 as text', () => {
+  test('of every exponent', () => {
+    const next = random(5);
+    for (let exponent = 0; exponent < 512; exponent++) {
+      // The ends of the binade, few bits, and any.
+      const near = [0, 1, 2, 3, 0x7ffffd, 0x7ffffe, 0x7fffff];
+      const few = Array.from({ length: 24 }, (_, bit) => [0x7fffff >>> bit, (1 << bit) & 0x7fffff]).flat();
+      const any = Array.from({ length: 1000 }, () => Math.floor(next() * 0x800000));
+      expectSameText(
+        Uint32Array.from([...near, ...few, ...any], (fraction) => (exponent << 23 | fraction) >>> 0),
+      );
+    }
+  }, 60_000);
+
+  test('of a million random bit patterns', () => {
+    const next = random(6);
+    for (let part = 0; part < 10; part++) {
+      expectSameText(Uint32Array.from({ length: 100_000 }, () => next() * 4294967296));
+    }
+  }, 60_000);
+
+  test('with few digits, as people and other tools write them', () => {
+    const next = random(7);
+    for (const digits of [1, 2, 3, 5, 7]) {
+      const values = Array.from({ length: 20_000 }, () => {
+        const magnitude = 10 ** Math.floor(next() * 20 - 10);
+        return Number(((next() - 0.5) * magnitude).toPrecision(digits));
+      });
+      const halves = values.map((value) => Math.round(value * 4096) / 4096);
+      expectSameText(new Uint32Array(Float32Array.from([...values, ...halves]).buffer));
+    }
+  });
+
+  test('of any length', () => {
+    for (const count of [1, 2, 3, 5, 2047, 2048, 2049, 4097]) {
+      expectSameText(new Uint32Array(Float32Array.from({ length: count }, (_, i) => Math.sin(i)).buffer));
+    }
+  });
+});
 
 describe('vectors of float32 from text', () => {
   test('in every form of every number', () => {

@@ -1,17 +1,14 @@
 /** The loops over float32s that are WebAssembly, with the memory that they work in. See `assembly/`. */
 import { Buffer } from 'node:buffer';
-import { FRACTIONS, POSITION, SHIFTS, TENS } from './assembly/memory.ts';
+import { COUNT, FLOATS, POSITION, TEXT } from './assembly/memory.ts';
 import { MODULE } from './module.ts';
+import { fillTables } from './tables.ts';
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
   readFloat32s(from: number, count: number, last: number, to: number): number;
+  writeFloat32s(from: number, count: number, to: number): number;
 }
-
-/** Floats at most in one call, where they lie, and where their text does. */
-const COUNT = 2048;
-const FLOATS = 2048;
-const TEXT = FLOATS + 4 * COUNT;
 
 /** Bytes of text that are looked at for each float. Longer ones take a few calls more. */
 const WIDTH = 16;
@@ -27,12 +24,12 @@ function open() {
   const binary = Buffer.from(MODULE, 'base64');
   if (!WebAssembly.validate(binary)) return undefined;
   const instance = new WebAssembly.Instance(new WebAssembly.Module(binary));
-  const { memory: { buffer }, readFloat32s } = instance.exports as unknown as Exports;
-  new BigUint64Array(buffer, TENS, 17).set(Array.from({ length: 17 }, (_, i) => 10n ** BigInt(i)));
-  new Float64Array(buffer, FRACTIONS, 19).set(Array.from({ length: 19 }, (_, i) => Number(`1e-${i}`)));
-  new Uint8Array(buffer, SHIFTS, 32).set(Array.from({ length: 32 }, (_, i) => i < 16 ? 255 : i - 16));
+  const { memory, readFloat32s, writeFloat32s } = instance.exports as unknown as Exports;
+  const buffer = memory.buffer as ArrayBuffer;
+  fillTables(buffer);
   return {
     readFloat32s,
+    writeFloat32s,
     bytes: new Uint8Array(buffer),
     floats: new Float32Array(buffer, FLOATS, COUNT),
     position: new Uint32Array(buffer, POSITION, 1),
@@ -73,4 +70,27 @@ export function readFloats(
   }
   read.count = i - start;
   read.at = at;
+}
+
+/**
+ * Writes the floats [`start`, `end`) as JSON numbers, a comma behind each, to `text[at]` on, where there must be room for 32 bytes
+ * each. Returns the end, or `undefined` where there are no kernels.
+ */
+export function writeFloats(
+  text: Uint8Array,
+  at: number,
+  values: Float32Array,
+  start: number,
+  end: number,
+): number | undefined {
+  if (kernels === undefined) return undefined;
+  const { bytes, floats, writeFloat32s } = kernels;
+  for (let i = start; i < end; i += COUNT) {
+    const count = Math.min(COUNT, end - i);
+    floats.set(values.subarray(i, i + count));
+    const size = writeFloat32s(FLOATS, count, TEXT) - TEXT;
+    text.set(bytes.subarray(TEXT, TEXT + size), at);
+    at += size;
+  }
+  return at;
 }
