@@ -27,7 +27,7 @@ function define() {
     .addOption(input.order).addOption(input.rowIds).addOption(output.overwrite).addOption(output.parents)
     .addOption(output.compression).addOption(output.layout)
     .addOption(output.partSize).addOption(output.resume).addOption(output.breakLock).addOption(output.dryRun)
-    .addOption(work.batchBytes).addOption(work.tempDir)
+    .addOption(work.parallel).addOption(work.batchBytes).addOption(work.tempDir)
     .addOption(talk.json).addOption(talk.quiet).addOption(talk.verbose).addOption(talk.progress)
     .addOption(talk.color)
     .addHelpText('after', formatExamples(CONVERT_EXAMPLES));

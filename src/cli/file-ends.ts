@@ -1,5 +1,5 @@
 /** The files of a command line as a source or as a sink. */
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { type FileSource, openFileSource } from '../connectors/file/file-source.ts';
 import {
@@ -32,6 +32,7 @@ export interface FileFlags {
   readonly breakLock?: boolean | undefined;
   readonly batchBytes?: number | undefined;
   readonly tempDir?: string | undefined;
+  readonly parallel?: number | undefined;
 }
 
 /** The flags of columns, as commander gives them. */
@@ -47,6 +48,9 @@ export interface ColumnFlags {
   readonly normalize?: boolean | undefined;
   readonly limit?: number | undefined;
 }
+
+/** Threads that text is written and read in, where there are that many cores. */
+export const DEFAULT_THREADS = 4;
 
 const DEFAULT_PART_BYTES = 256 * 2 ** 20;
 
@@ -82,10 +86,16 @@ export async function openInputs(
     roles: flags.rowIds !== undefined && named.id === flags.rowIds ? vectorOnly : named,
     order: flags.order ?? 'stored',
     tempDir: scratchDirectory(output ?? '-', flags),
+    threads: threadsOf(flags),
   });
   if (flags.rowIds === undefined) return source;
   const { withRowIds } = await import('../connectors/file/sidecar/row-ids.ts');
   return await withRowIds(source, flags.rowIds);
+}
+
+/** As many threads as there are cores, but no more than asked for: each takes memory. */
+function threadsOf({ parallel = DEFAULT_THREADS }: FileFlags): number {
+  return Math.min(parallel, availableParallelism());
 }
 
 /** Where scratch files go: beside the output, which has the room for them. */
@@ -119,6 +129,7 @@ export function outputOptions(
     breakLock: flags.breakLock ?? false,
     parts: flags.partSize !== undefined || isDirectoryOutput(target),
     tempDir: scratchDirectory(target, flags),
+    threads: threadsOf(flags),
     job,
   };
 }

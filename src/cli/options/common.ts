@@ -1,7 +1,7 @@
 /** The flags of files, columns, work and talk: each with its name, its environment twin and its check. */
 import { Option } from '@commander-js/extra-typings';
 import { fieldChanges } from './index-request.ts';
-import { bytes, count, list, metric, pairs } from './parse.ts';
+import { bytes, count, countUpTo, list, metric, pairs } from './parse.ts';
 
 /** What is read and how. */
 export const input = {
@@ -78,6 +78,11 @@ export const work = {
   batchBytes: new Option('--batch-bytes <size>', 'size of a batch in memory').argParser(bytes).env(
     'VTS_BATCH_BYTES',
   ),
+  parallel: new Option(
+    '--parallel <number>',
+    'threads that write and read JSON lines (default: a core each, up to 4)',
+  )
+    .argParser(countUpTo(64)).env('VTS_PARALLEL'),
   tempDir: new Option('--temp-dir <directory>', 'where scratch files go').env('VTS_TEMP_DIR'),
 };
 

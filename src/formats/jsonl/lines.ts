@@ -20,6 +20,11 @@ export interface Mark {
   readonly row: number;
 }
 
+/** Where `text` stands. */
+export function markOf({ base, pos, line, row }: Text): Mark {
+  return { byte: base + pos, line, row };
+}
+
 export const START: Mark = { byte: 0, line: 0, row: 0 };
 
 /** The lines of `chunks`, which begin at `mark`. */
