@@ -27,7 +27,7 @@ type ExportFlags =
 
 /** The command. */
 export function exportCommand(context: Context) {
-  const { to, overwrite, compression, layout, partSize, resume, dryRun } = output;
+  const { to, overwrite, compression, layout, faissIndex, partSize, resume, dryRun } = output;
   const command = new Command('export')
     .summary('a collection of a Milvus server into files')
     .description('Exports one collection. The last name is the output; its format is told by extension.')
@@ -41,7 +41,7 @@ export function exportCommand(context: Context) {
     reading,
     [partitionColumn],
     Object.values(columns) as unknown as AnyOption[],
-    [to, overwrite, compression, layout, partSize, resume, dryRun] as unknown as AnyOption[],
+    [to, overwrite, compression, layout, faissIndex, partSize, resume, dryRun] as unknown as AnyOption[],
     server,
     connection,
     [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],

@@ -1,7 +1,6 @@
 /** The files of a command line as a source or as a sink. */
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
-import { type FileSource, openFileSource } from '../connectors/file/file-source.ts';
 import {
   isDirectoryOutput,
   openOutput,
@@ -13,7 +12,6 @@ import type { JournalHeader } from '../core/journal.ts';
 import type { MappingOptions } from '../core/mapping.ts';
 import type { Metric } from '../core/schema.ts';
 import { defined } from './defined.ts';
-import { readSchemaFile } from './schema-file.ts';
 
 /** The flags that files and columns have in common, as commander gives them. */
 export interface FileFlags {
@@ -24,6 +22,13 @@ export interface FileFlags {
   readonly overwrite?: boolean | undefined;
   readonly compression?: string | undefined;
   readonly layout?: string | undefined;
+  readonly faissIndex?: string | undefined;
+  readonly allowLossy?: boolean | undefined;
+  /** Opens what has no rows to be read too. */
+  readonly inspectOnly?: boolean | undefined;
+  readonly ids?: string | undefined;
+  /** A file; `false` where documents beside an index are to be left out. */
+  readonly documents?: string | boolean | undefined;
   readonly partSize?: number | undefined;
   readonly resume?: boolean | undefined;
   readonly batchBytes?: number | undefined;
@@ -50,22 +55,6 @@ export function mappingOf(flags: ColumnFlags): MappingOptions {
   return defined({ fields, renames, casts, metric, normalize, roles: defined({ id, vector }) });
 }
 
-/** Opens the files `inputs`. `output`, where it is a path, is no input even where a pattern takes it in. */
-export function openInputs(
-  inputs: readonly string[],
-  output: string | undefined,
-  flags: FileFlags & ColumnFlags,
-): Promise<FileSource> {
-  const { from: format, metric, cast: casts, id, vector } = flags;
-  const schema = flags.schema === undefined ? undefined : readSchemaFile(flags.schema);
-  return openFileSource(inputs, {
-    ...defined({ format, schema, metric, casts, output }),
-    roles: oldNames(defined({ id, vector }), flags.rename ?? {}),
-    order: flags.order ?? 'stored',
-    tempDir: scratchDirectory(output ?? '-', flags),
-  });
-}
-
 /** Where scratch files go: beside the output, which has the room for them. */
 export function scratchDirectory(output: string, { tempDir }: FileFlags): string {
   return tempDir ?? (output === '-' ? tmpdir() : dirname(output));
@@ -90,7 +79,12 @@ export function outputOptions(
   job: JournalHeader['job'],
 ): OpenOutputOptions {
   return {
-    ...defined({ format: flags.to, compression: flags.compression, layout: flags.layout }),
+    ...defined({
+      format: flags.to,
+      compression: flags.compression,
+      layout: flags.layout,
+      faissIndex: flags.faissIndex,
+    }),
     overwrite: flags.overwrite ?? false,
     resume: flags.resume ?? false,
     parts: flags.partSize !== undefined || isDirectoryOutput(target),
@@ -111,7 +105,7 @@ export function cutSizes(
 }
 
 /** Roles by the source's names, where a user gave the new name of a column. */
-function oldNames(
+export function rolesBefore(
   roles: { id?: string; vector?: string },
   renames: Readonly<Record<string, string>>,
 ): { id?: string; vector?: string } {

@@ -11,7 +11,7 @@ import { openCollectionSource } from './collection-source.ts';
 import { defined } from './defined.ts';
 import { chosenCollections } from './dump-collections.ts';
 import { isServer } from './endpoints.ts';
-import { openInputs } from './file-ends.ts';
+import { openInputs } from './open-inputs.ts';
 import { connectionFlags, targetFlags } from './options/connection.ts';
 import type { CompareFlags } from './options/compare.ts';
 import type { Report } from './report/report.ts';

@@ -10,6 +10,18 @@ export const input = {
   ),
   order: new Option('--order <order>', 'row order of indexes that keep rows elsewhere than in id order')
     .choices(['stored', 'id'] as const).default('stored' as const).env('VTS_ORDER'),
+  allowLossy: new Option(
+    '--allow-lossy',
+    'decode vectors of which an index keeps codes only; they come near those that were added',
+  ).env('VTS_ALLOW_LOSSY'),
+  ids: new Option('--ids <file>', 'the ids of the rows: a .npy array, or an id a line').env('VTS_IDS'),
+  documents: new Option(
+    '--documents <file>',
+    'texts and metadata of a Faiss index: index.pkl, docstore.json (found by itself where it is beside it)',
+  ).env('VTS_DOCUMENTS'),
+  noDocuments: new Option('--no-documents', 'leave out documents beside a Faiss index').env(
+    'VTS_NO_DOCUMENTS',
+  ),
 };
 
 /** Which columns, under which names and types. */
@@ -50,6 +62,10 @@ export const output = {
     'VTS_DRY_RUN',
   ),
   layout: new Option('--layout <layout>', 'HDF5: columns, milvusdm or ann-benchmarks').env('VTS_LAYOUT'),
+  faissIndex: new Option('--faiss-index <index>', 'Faiss: Flat, SQfp16, SQ8, BFlat; IDMap2,Flat with ids')
+    .env(
+      'VTS_FAISS_INDEX',
+    ),
 };
 
 /** How the work is done. */
