@@ -1,7 +1,6 @@
 /** The files of a command line as a source or as a sink. */
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
-import { type FileSource, openFileSource } from '../connectors/file/file-source.ts';
 import {
   isDirectoryOutput,
   openOutput,
@@ -14,7 +13,6 @@ import type { FieldChanges } from '../core/field-changes.ts';
 import type { MappingOptions } from '../core/mapping.ts';
 import type { Metric } from '../core/schema.ts';
 import { defined } from './defined.ts';
-import { readSchemaFile } from './schema-file.ts';
 
 /** The flags that files and columns have in common, as commander gives them. */
 export interface FileFlags {
@@ -27,6 +25,13 @@ export interface FileFlags {
   readonly parents?: boolean | undefined;
   readonly compression?: string | undefined;
   readonly layout?: string | undefined;
+  readonly faissIndex?: string | undefined;
+  readonly allowLossy?: boolean | undefined;
+  /** Opens what has no rows to be read too. */
+  readonly inspectOnly?: boolean | undefined;
+  readonly ids?: string | undefined;
+  /** A file; `false` where documents beside an index are to be left out. */
+  readonly documents?: string | boolean | undefined;
   readonly partSize?: number | undefined;
   readonly resume?: boolean | undefined;
   readonly breakLock?: boolean | undefined;
@@ -70,31 +75,8 @@ export function mappingOf(flags: ColumnFlags): MappingOptions {
   });
 }
 
-/** Opens the files `inputs`. `output`, where it is a path, is no input even where a pattern takes it in. */
-export async function openInputs(
-  inputs: readonly string[],
-  output: string | undefined,
-  flags: FileFlags & ColumnFlags,
-): Promise<FileSource> {
-  const { from: format, metric, cast: casts, id, vector } = flags;
-  const schema = flags.schema === undefined ? undefined : readSchemaFile(flags.schema);
-  const named = oldNames(defined({ id, vector }), flags.rename ?? {});
-  const { id: _, ...vectorOnly } = named;
-  const source = await openFileSource(inputs, {
-    ...defined({ format, schema, metric, casts, output }),
-    // The column of row numbers is one that no reader knows.
-    roles: flags.rowIds !== undefined && named.id === flags.rowIds ? vectorOnly : named,
-    order: flags.order ?? 'stored',
-    tempDir: scratchDirectory(output ?? '-', flags),
-    threads: threadsOf(flags),
-  });
-  if (flags.rowIds === undefined) return source;
-  const { withRowIds } = await import('../connectors/file/sidecar/row-ids.ts');
-  return await withRowIds(source, flags.rowIds);
-}
-
 /** As many threads as there are cores, but no more than asked for: each takes memory. */
-function threadsOf({ parallel = DEFAULT_THREADS }: FileFlags): number {
+export function threadsOf({ parallel = DEFAULT_THREADS }: FileFlags): number {
   return Math.min(parallel, availableParallelism());
 }
 
@@ -122,7 +104,12 @@ export function outputOptions(
   job: JournalHeader['job'],
 ): OpenOutputOptions {
   return {
-    ...defined({ format: flags.to, compression: flags.compression, layout: flags.layout }),
+    ...defined({
+      format: flags.to,
+      compression: flags.compression,
+      layout: flags.layout,
+      faissIndex: flags.faissIndex,
+    }),
     overwrite: flags.overwrite ?? false,
     parents: flags.parents ?? false,
     resume: flags.resume ?? false,
@@ -146,7 +133,7 @@ export function cutSizes(
 }
 
 /** Roles by the source's names, where a user gave the new name of a column. */
-function oldNames(
+export function rolesBefore(
   roles: { id?: string; vector?: string },
   renames: Readonly<Record<string, string>>,
 ): { id?: string; vector?: string } {

@@ -2,7 +2,9 @@
 import type { Sink, Source } from '../core/endpoint.ts';
 import { compileMapping, type MappingOptions } from '../core/mapping.ts';
 import { transfer, type TransferOptions, type TransferSummary } from '../core/transfer.ts';
+import { vectorField } from '../core/schema.ts';
 import { VtsError } from '../errors.ts';
+import { defined } from './defined.ts';
 import type { Done, Report } from './report/report.ts';
 
 /** A transfer that a command asks for. */
@@ -44,6 +46,7 @@ export async function runTransfer(
   report.done({
     ...ends,
     ...summary,
+    ...(vectorField(mapping.dataset) === undefined ? {} : defined({ lossy: mapping.dataset.lossy })),
     ...facts?.(),
     seconds: (performance.now() - began) / 1000,
     rowSeconds: (lastRow - began) / 1000,

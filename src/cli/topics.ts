@@ -1,6 +1,6 @@
 /** The manual inside the executable: `vts help TOPIC`. */
 import { ERRORS } from '../errors.ts';
-import type { FormatInfo } from '../formats/format.ts';
+import { CHOICE_FLAGS, type FormatInfo } from '../formats/format.ts';
 import { FORMATS } from '../formats/registry.ts';
 import { ALL_OPTIONS, SERVER_VARIABLE } from './options/all.ts';
 import { formatTable } from './report/format.ts';
@@ -67,7 +67,7 @@ async function choicesOf(format: FormatInfo): Promise<string[][]> {
     Object.entries(meanings).map((
       [name, meaning],
       i,
-    ) => [i === 0 ? format.title : '', `--${flag} ${name}`, meaning])
+    ) => [i === 0 ? format.title : '', `${CHOICE_FLAGS[flag as keyof typeof CHOICE_FLAGS]} ${name}`, meaning])
   );
 }
 

@@ -14,7 +14,7 @@ import { defined } from './defined.ts';
 import { holdsNothing } from './dump-collection.ts';
 import { chosenCollections } from './dump-collections.ts';
 import { isServer } from './endpoints.ts';
-import { openInputs } from './file-ends.ts';
+import { openInputs } from './open-inputs.ts';
 import { connectionFlags, targetFlags } from './options/connection.ts';
 import type { CompareFlags } from './options/compare.ts';
 import type { Report } from './report/report.ts';

@@ -92,13 +92,20 @@ export interface Facts {
 /** A fact of {@linkcode Facts}. */
 export type Fact = string | number | bigint | boolean | null | readonly Fact[] | Facts;
 
+/** The flags of outputs with a list of choices, by their names in {@linkcode WriteOptions}. */
+export const CHOICE_FLAGS = {
+  compression: '--compression',
+  layout: '--layout',
+  faissIndex: '--faiss-index',
+} as const;
+
 /** Opens writers. */
 export interface WriterFactory {
   /** `seek`: needs a RandomAccessSink. */
   readonly access: 'stream' | 'seek';
   readonly features: WriterFeatures;
-  /** What `--compression` and `--layout` may be, and what each choice means; a flag that is not here is refused. */
-  readonly choices?: { readonly [flag in 'compression' | 'layout']?: Readonly<Record<string, string>> };
+  /** What flags of outputs may be, and what each choice means; a flag that is not here is refused. */
+  readonly choices?: { readonly [flag in keyof typeof CHOICE_FLAGS]?: Readonly<Record<string, string>> };
   /** What else stands in the way of writing `dataset`, beside what `features` says. Writes nothing. */
   check?(dataset: Dataset, options: WriteOptions): readonly Problem[];
   /** What a user should know of how `dataset` is written: what is assumed, or kept in another form. */

@@ -15,6 +15,18 @@ export const input = {
     '--row-ids <name>',
     'number rows from 0 on in a column of this name, where they have no ids of their own',
   ).env('VTS_ROW_IDS'),
+  allowLossy: new Option(
+    '--allow-lossy',
+    'decode vectors of which an index keeps codes only; they come near those that were added',
+  ).env('VTS_ALLOW_LOSSY'),
+  ids: new Option('--ids <file>', 'the ids of the rows: a .npy array, or an id a line').env('VTS_IDS'),
+  documents: new Option(
+    '--documents <file>',
+    'texts and metadata of a Faiss index: index.pkl, docstore.json (found by itself where it is beside it)',
+  ).env('VTS_DOCUMENTS'),
+  noDocuments: new Option('--no-documents', 'leave out documents beside a Faiss index').env(
+    'VTS_NO_DOCUMENTS',
+  ),
 };
 
 /** Which columns, under which names and types. */
@@ -71,6 +83,10 @@ export const output = {
     'with --layout milvusdm, write the job (H2M) by which vts run imports the output again',
   ).env('VTS_RECIPE'),
   layout: new Option('--layout <layout>', 'HDF5: columns, milvusdm or ann-benchmarks').env('VTS_LAYOUT'),
+  faissIndex: new Option('--faiss-index <index>', 'Faiss: Flat, SQfp16, SQ8, BFlat; IDMap2,Flat with ids')
+    .env(
+      'VTS_FAISS_INDEX',
+    ),
 };
 
 /** How the work is done. */

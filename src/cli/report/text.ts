@@ -56,7 +56,9 @@ export function doneText(event: Done): string {
   return `${to}: ${formatCount(rowsWritten)} ${rowsWritten === 1 ? 'row' : 'rows'}${resumed}, ${
     formatBytes(bytesWritten)
   } in ${formatSeconds(seconds)}${rate}${again}\n` +
-    `rows: ${proof(event)}`;
+    `rows: ${proof(event)}${
+      event.lossy === undefined ? '' : `\nlossy: vectors were decoded from ${event.lossy}`
+    }`;
 }
 
 function proof({ rowsRead, rowsWritten, rowsRejected, rowsCounted, toServer, rejectFile }: Done): string {

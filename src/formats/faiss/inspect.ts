@@ -28,14 +28,14 @@ function verdict({ vectors }: IndexNode): string {
   if (!hasVectors(vectors)) return `vectors not stored: ${vectors.missing}`;
   return vectors.lossy === undefined
     ? 'vectors exact'
-    : `vectors decoded from codes, lossy (${vectors.lossy})`;
+    : `vectors decoded from codes, lossy (${vectors.lossy}); convert and import take them with --allow-lossy`;
 }
 
 function describeNode({ fourcc, path, facts, header, parts }: IndexNode): Facts {
   const described: Record<string, Fact> = {
     fourcc,
     kind: INDEX_KINDS[fourcc].name,
-    index: path,
+    path,
     vectors: header.total,
     ...facts,
   };

@@ -131,6 +131,7 @@ function datasetOf(node: IndexNode, trailingBytes: number, order: ReadOptions['o
   return {
     schema: schemaOf(node),
     rows: hasVectors(vectors) ? vectors.rows.count : 0,
+    ...(hasVectors(vectors) && vectors.lossy !== undefined ? { lossy: vectors.lossy } : {}),
     metric: header.cosine ? 'COSINE' : header.metric,
     ...(header.metric === 'Lp' && header.metricArg !== undefined ? { metricArg: header.metricArg } : {}),
     roles: { ...(ids === undefined ? {} : { id: 'id' }), vector: 'vector' },

@@ -1,11 +1,12 @@
 /** What a written file has before its vectors: codes, headers and the length of the vectors. */
-import type { DenseVectorType } from '../../../core/types.ts';
 import { UNUSED_FIELD } from '../header.ts';
+import type { Storage } from './spec.ts';
 
 /** What is written. */
 export interface IndexShape {
-  readonly type: DenseVectorType;
-  /** Whether an IDMap2 goes around the Flat index. */
+  readonly dim: number;
+  readonly storage: Storage;
+  /** Whether an IDMap2 goes around the index. */
   readonly ids: boolean;
   /** faiss' number. */
   readonly metric: number;
@@ -15,26 +16,48 @@ export interface IndexShape {
 /** faiss gives binary indexes this metric number (L2), although they measure Hamming distance. */
 const BINARY_METRIC = 1;
 
+/** The numbers of these scalar quantizers, and the bytes of a code. */
+const SQ_TYPES = { SQ8: { qtype: 0, bytes: 1 }, SQfp16: { qtype: 4, bytes: 2 } };
+
 /** The bytes before the vectors of an index of `count` rows; as many for any count. */
-export function front(shape: IndexShape, count: number): Uint8Array<ArrayBuffer> {
-  const fields = fieldWriter();
-  const flat = shape.metric === 0 ? 'IxFI' : shape.metric === 1 ? 'IxF2' : 'IxFl';
-  if (shape.type.kind === 'BinaryVector') {
-    if (shape.ids) writeBinaryHeader(fields, 'IBM2', shape.type.dim, count);
-    writeBinaryHeader(fields, 'IBxF', shape.type.dim, count);
-    fields.u64(count * shape.type.dim / 8);
-  } else {
-    // Like faiss, the map leaves the metric's parameter to the index inside.
-    if (shape.ids) writeHeader(fields, 'IxM2', { ...shape, metricArg: 0 }, count);
-    writeHeader(fields, flat, shape, count);
-    fields.u64(count * shape.type.dim);
+export function front(shape: IndexShape, count: number, trained: Float32Array): Uint8Array<ArrayBuffer> {
+  const { dim, storage, metric } = shape;
+  const fields = fieldWriter(MAX_FRONT + trained.length * 4);
+  if (storage === 'BFlat') {
+    if (shape.ids) writeBinaryHeader(fields, 'IBM2', dim, count);
+    writeBinaryHeader(fields, 'IBxF', dim, count);
+    fields.u64(count * dim / 8);
+    return fields.bytes();
   }
+  // Like faiss, the map leaves the metric's parameter to the index inside.
+  if (shape.ids) writeHeader(fields, 'IxM2', { ...shape, metricArg: 0 }, count);
+  if (storage === 'Flat') {
+    writeHeader(fields, metric === 0 ? 'IxFI' : metric === 1 ? 'IxF2' : 'IxFl', shape, count);
+    fields.u64(count * dim);
+    return fields.bytes();
+  }
+  writeHeader(fields, 'IxSQ', shape, count);
+  const { qtype, bytes } = SQ_TYPES[storage];
+  fields.i32(qtype);
+  // The range of each dimension is from its smallest to its largest number (RS_minmax).
+  fields.i32(0);
+  fields.f32(0);
+  fields.u64(dim);
+  fields.u64(dim * bytes);
+  fields.u64(trained.length);
+  for (const value of trained) fields.f32(value);
+  fields.u64(count * dim * bytes);
   return fields.bytes();
+}
+
+/** How many numbers the front has for decoding. */
+export function trainedNumbers({ storage, dim }: IndexShape): number {
+  return storage === 'SQ8' ? 2 * dim : 0;
 }
 
 function writeHeader(fields: FieldWriter, fourcc: string, shape: IndexShape, count: number): void {
   fields.fourcc(fourcc);
-  fields.i32(shape.type.dim);
+  fields.i32(shape.dim);
   fields.u64(count);
   fields.u64(Number(UNUSED_FIELD));
   fields.u64(Number(UNUSED_FIELD));
@@ -62,11 +85,11 @@ interface FieldWriter {
   bytes(): Uint8Array<ArrayBuffer>;
 }
 
-/** Two headers and a length take less. */
-const MAX_FRONT = 128;
+/** Two headers, the fields of an SQ and a length take less. */
+const MAX_FRONT = 192;
 
-function fieldWriter(): FieldWriter {
-  const view = new DataView(new ArrayBuffer(MAX_FRONT));
+function fieldWriter(size: number): FieldWriter {
+  const view = new DataView(new ArrayBuffer(size));
   let at = 0;
   const next = (bytes: number) => (at += bytes) - bytes;
   return {
