@@ -18,7 +18,7 @@ const TASKS = /^(?:-\s+)?['"]?(?:F2M|H2M|M2M|M2H)['"]?\s*:/m;
 const BLOCKS = /^[\s{]*["']?(?:env|source|transform|sink)["']?\s*[{=:]/m;
 
 /**
- * Translates `job` into steps; of HOCON `survey` looks up what servers and files have.
+ * Translates `job` into steps; `survey` looks up what servers and files have.
  * @throws VtsError Usage with all that is wrong with it
  */
 export async function readJob(job: JobText, survey: Survey = NO_SURVEY): Promise<Job> {
@@ -34,10 +34,10 @@ export async function readJob(job: JobText, survey: Survey = NO_SURVEY): Promise
   const problems = new Problems(job.name);
   const trees = parseYaml(job, problems);
   problems.throwIfAny();
-  const read = TASKS.test(job.text) ? readMilvusdmJob : readOwnJob;
-  const translated = read(trees, problems);
+  if (TASKS.test(job.text)) return await readMilvusdmJob(trees, problems, survey);
+  const own = readOwnJob(trees, problems);
   problems.throwIfAny();
-  return translated;
+  return own;
 }
 
 function isHocon({ name, text }: JobText): boolean {

@@ -28,6 +28,7 @@ export const WORLD: Survey = {
         : undefined,
     ),
   files: () => Promise.resolve({ fields: DOCS.slice(1, 4), hasMetric: false }),
+  partitions: () => Promise.resolve(undefined),
   fileNames: (directory) => directory === '/full' ? ['docs.parquet', 'docs_2.parquet'] : undefined,
 };
 
