@@ -77,7 +77,8 @@ export function readFileSink(block: Block): SinkPlan | undefined {
       at: block.at,
       places: { from: table.at, to: block.placeOf('path') },
     };
-    const flags = { ...table.flags, ...columnFlags(chosen, undefined), ...own, ...step.flags };
+    const made: Record<string, FlagValue> = there === undefined ? { parents: true } : {};
+    const flags = { ...table.flags, ...columnFlags(chosen, undefined), ...own, ...step.flags, ...made };
     return { ...step, flags };
   };
 }
