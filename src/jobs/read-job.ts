@@ -19,9 +19,14 @@ const BLOCKS = /^[\s{]*["']?(?:env|source|transform|sink)["']?\s*[{=:]/m;
 
 /**
  * Translates `job` into steps; `survey` looks up what servers and files have.
+ * @param collected takes what is wrong where the rest can be understood, so that the caller finds more before it throws
  * @throws VtsError Usage with all that is wrong with it
  */
-export async function readJob(job: JobText, survey: Survey = NO_SURVEY): Promise<Job> {
+export async function readJob(
+  job: JobText,
+  survey: Survey = NO_SURVEY,
+  collected?: Problems,
+): Promise<Job> {
   if (job.text.length > LARGEST) {
     throw new VtsError('Usage', `${job.name} is no job: it has more than ${LARGEST} characters`);
   }
@@ -31,12 +36,11 @@ export async function readJob(job: JobText, survey: Survey = NO_SURVEY): Promise
     import('./own/read.ts'),
     import('./milvusdm/read.ts'),
   ]);
-  const problems = new Problems(job.name);
+  const problems = collected ?? new Problems(job.name);
   const trees = parseYaml(job, problems);
-  problems.throwIfAny();
   if (TASKS.test(job.text)) return await readMilvusdmJob(trees, problems, survey);
   const own = readOwnJob(trees, problems);
-  problems.throwIfAny();
+  if (collected === undefined) problems.throwIfAny();
   return own;
 }
 

@@ -44,7 +44,11 @@ export function readSource(section: Section, remarks: Remarks): Database {
     'milvus://HOST:19530, as source_milvus_path). Of files of a 1.x server: let its MilvusDM write HDF5 with M2H, ' +
     'and give the yamls that it makes to vts run';
   if (mysql !== undefined) {
-    section.refuse('mysql_parameter', 'the MySQL database of a Milvus 1.x server is not read', instead);
+    section.refuse(
+      'mysql_parameter',
+      'the MySQL database of a Milvus 1.x server is not read',
+      path === undefined ? instead : 'leave it out',
+    );
   }
   if (path === undefined) section.missing('source_host', '127.0.0.1');
   else section.refuse('source_milvus_path', 'the files of a Milvus 1.x server are not read', instead);
