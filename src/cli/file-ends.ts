@@ -71,6 +71,7 @@ export function mappingOf(flags: ColumnFlags): MappingOptions {
     casts,
     added,
     changes,
+    geometry,
     metric,
     normalize,
     roles: defined({ id, vector }),
