@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import type { MilvusConnection } from '../connectors/milvus/connection.ts';
 import type { FlagValue } from '../jobs/job.ts';
-import type { ServerReach, Survey } from '../jobs/vts/survey.ts';
+import type { ServerReach, Survey } from '../jobs/survey.ts';
 import { openInputs } from './file-ends.ts';
 import { connection, type ConnectionFlags } from './options/connection.ts';
 import type { Report } from './report/report.ts';

@@ -2,7 +2,7 @@
 import { VtsError } from '../errors.ts';
 import type { Job, JobText } from './job.ts';
 import { type Position, Problems } from './problems.ts';
-import { NO_SURVEY, type Survey } from './vts/survey.ts';
+import { NO_SURVEY, type Survey } from './survey.ts';
 
 /** The forms of jobs. */
 export const JOB_FORMS = {

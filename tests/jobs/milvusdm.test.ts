@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { VtsError } from '../../src/errors.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { readJob } from '../../src/jobs/read-job.ts';
-import { NO_SURVEY } from '../../src/jobs/vts/survey.ts';
+import { NO_SURVEY } from '../../src/jobs/survey.ts';
 
 const read = (text: string): Promise<Job> => readJob({ name: 'job.yaml', text, variables: { PORT: '1' } });
 

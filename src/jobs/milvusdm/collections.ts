@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Step } from '../job.ts';
 import type { Position, Problems } from '../problems.ts';
-import type { Survey } from '../vts/survey.ts';
+import type { Survey } from '../survey.ts';
 import type { Remarks } from './remarks.ts';
 import { type Section, textsOf } from './section.ts';
 import { collectionAddress, type Database, readDestination, readMode, readSource } from './servers.ts';

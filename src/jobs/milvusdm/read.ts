@@ -4,7 +4,7 @@
  */
 import type { Job, Step } from '../job.ts';
 import type { Problems } from '../problems.ts';
-import type { Survey } from '../vts/survey.ts';
+import type { Survey } from '../survey.ts';
 import type { Entry, Tree } from '../yaml-tree.ts';
 import { byPartition, readM2h, readM2m, type WholeExport } from './collections.ts';
 import { Remarks } from './remarks.ts';

@@ -7,7 +7,7 @@ import { DATA_MODES, SCHEMA_MODES } from './save-mode.ts';
 import type { SinkPlan } from './sinks.ts';
 import { findSinkColumns } from './sink-columns.ts';
 import { FILE_FORMATS, readFormat } from './sources.ts';
-import type { Survey } from './survey.ts';
+import type { Survey } from '../survey.ts';
 import type { Table } from './table.ts';
 
 const PART_SIZE = '256MiB';

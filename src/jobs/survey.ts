@@ -1,6 +1,6 @@
 /** What a job needs to know of servers and files before its steps are known: names, and nothing is written. */
-import type { Field } from '../../core/schema.ts';
-import type { FlagValue } from '../job.ts';
+import type { Field } from '../core/schema.ts';
+import type { FlagValue } from './job.ts';
 
 /** How a server is reached: its address, and flags of the connection by their names on the command line. */
 export interface ServerReach {
