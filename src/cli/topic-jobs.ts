@@ -32,7 +32,17 @@ MilvusDM's form, YAML with F2M, H2M, M2M or M2H
   no partitions of its own), and beside them DATA_DIR/yamls/COLLECTION/PARTITION.yaml, the H2M job that imports it again.
 
 The form of the Vector Transport Service and SeaTunnel, HOCON (.conf)
-  A Milvus source or sink with local files or another Milvus, and transforms in between.
+  Sources and sinks: Milvus, and LocalFile with parquet, json or csv. Transforms: FieldMapper, Filter, FieldRename,
+  TableRename, Copy, and Sql as SELECT columns FROM table WHERE comparisons (rows of a Milvus source only). Several of each,
+  joined by plugin_output and plugin_input. A collection is a step; no collections are all of the database.
+  schema_save_mode and data_save_mode do what their names say, DROP_DATA and ERROR_WHEN_DATA_EXISTS too:
+                RECREATE_SCHEMA is --mode replace, DROP_DATA --mode replace-rows (the collection stays as it is),
+                ERROR_WHEN_DATA_EXISTS --mode create, APPEND_DATA --mode append --create-missing
+  field_schema  only what it names; a name that is no column is a key of the dynamic field (--add, --set)
+  batch_size    rows, which vts takes as bytes (--batch-bytes); parallelism is --parallel
+  LocalFile     csv is written without a header unless enable_header_write = true, as that tool does; APPEND_DATA adds
+                files, DROP_DATA replaces what is in the directory
+  Servers and files are asked for the names of collections and columns before anything runs, also by --print.
 
 In values, \${NAME} stands for a variable of the environment, \${NAME:default} for one that may be missing, $\${ for itself.
 Paths are relative to where vts is run.
