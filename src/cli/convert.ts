@@ -22,7 +22,7 @@ function define() {
     )
     .addOption(input.from).addOption(output.to).addOption(input.schema)
     .addOption(columns.fields).addOption(columns.rename).addOption(columns.cast)
-    .addOption(columns.add).addOption(columns.set)
+    .addOption(columns.add).addOption(columns.set).addOption(columns.geometry)
     .addOption(columns.id).addOption(columns.vector).addOption(columns.metric).addOption(columns.normalize)
     .addOption(columns.limit)
     .addOption(input.order).addOption(input.rowIds).addOption(output.overwrite).addOption(output.parents)

@@ -10,6 +10,7 @@ import {
 import { DEFAULT_BATCH_BYTES } from '../core/batch.ts';
 import type { JournalHeader } from '../core/journal.ts';
 import type { FieldChanges } from '../core/field-changes.ts';
+import type { CoordinateOrder } from '../core/geometry-text.ts';
 import type { MappingOptions } from '../core/mapping.ts';
 import type { Metric } from '../core/schema.ts';
 import { defined } from './defined.ts';
@@ -47,6 +48,7 @@ export interface ColumnFlags {
   readonly cast?: Readonly<Record<string, string>> | undefined;
   readonly add?: Readonly<Record<string, string>> | undefined;
   readonly set?: FieldChanges | undefined;
+  readonly geometry?: CoordinateOrder | undefined;
   readonly id?: string | undefined;
   readonly vector?: string | undefined;
   readonly metric?: Metric | undefined;
@@ -61,14 +63,25 @@ const DEFAULT_PART_BYTES = 256 * 2 ** 20;
 
 /** What `flags` ask of the columns. */
 export function mappingOf(flags: ColumnFlags): MappingOptions {
-  const { fields, rename: renames, cast: casts, add: added, set: changes, metric, normalize, id, vector } =
-    flags;
+  const {
+    fields,
+    rename: renames,
+    cast: casts,
+    add: added,
+    set: changes,
+    geometry,
+    metric,
+    normalize,
+    id,
+    vector,
+  } = flags;
   return defined({
     fields,
     renames,
     casts,
     added,
     changes,
+    geometry,
     metric,
     normalize,
     roles: defined({ id, vector }),

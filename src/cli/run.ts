@@ -64,13 +64,14 @@ async function run(
     });
   }
   const title = name === '-' ? 'stdin' : name;
+  const problems = new Problems(title);
   const job = await readSurveyed(
     { name: title, text: readText(name), variables: process.env },
     flags.resume ?? false,
     report,
     context,
+    problems,
   );
-  const problems = new Problems(title);
   const steps = checkSteps(job.steps, verbs(context), problems);
   problems.throwIfAny();
   const understood: Job = { ...job, steps };
@@ -99,11 +100,12 @@ async function readSurveyed(
   resume: boolean,
   report: Report,
   { signal }: Context,
+  problems: Problems,
 ): Promise<Job> {
   const { openSurvey } = await import('./job-survey.ts');
   const { survey, close } = openSurvey(resume, report, signal);
   try {
-    return await readJob(job, survey);
+    return await readJob(job, survey, problems);
   } finally {
     await close();
   }

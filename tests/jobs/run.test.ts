@@ -187,6 +187,11 @@ describe('what is wrong with steps', () => {
     json: true
   - from: milvus://localhost/default/x
     to: 'milvus://'
+  - from: [a.h5, milvus://localhost/default/x]
+    to: milvus://localhost/default/y
+    on-error: reject
+    limit: \${UNSET}
+  - to: b.h5
 `,
     );
     const { exit, stderr } = place.run('vts run job.yaml');

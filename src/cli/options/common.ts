@@ -50,6 +50,10 @@ export const columns = {
     pairs(':'),
   )
     .env('VTS_CAST'),
+  geometry: new Option(
+    '--geometry <order>',
+    'columns cast to geometry may be WKT, EWKT, GeoJSON, WKB in hex, or points, whose pairs are in this order',
+  ).choices(['lat_lon', 'lon_lat'] as const).env('VTS_GEOMETRY'),
   id: new Option('--id <field>', 'the column that identifies rows').env('VTS_ID'),
   vector: new Option('--vector <field>', 'the column that is the vector').env('VTS_VECTOR'),
   metric: new Option('--metric <metric>', 'how distances are measured; goes before what the input says')
