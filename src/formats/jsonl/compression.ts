@@ -3,6 +3,7 @@ import { Readable, type Transform } from 'node:stream';
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { VtsError } from '../../errors.ts';
 import type { ByteSink, ByteSource } from '../../stores/bytes.ts';
+import { chunkFeed, type Feed, fileFeed } from './feed.ts';
 import { wholeFrames } from './zstd-frames.ts';
 
 /** How a file is compressed. */
@@ -61,28 +62,10 @@ function damaged(error: unknown, compression: Compression, file: string): VtsErr
 }
 
 /** The decompressed bytes of `source` from the first on, and how they were compressed, which the first bytes tell. */
-export async function openText(
-  source: ByteSource,
-): Promise<{ compression: Compression; chunks: AsyncGenerator<Uint8Array> }> {
-  const iterator = source.stream()[Symbol.asyncIterator]();
-  const first: Uint8Array[] = [];
-  const magic: number[] = [];
-  while (magic.length < 4) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    first.push(value);
-    magic.push(...value.subarray(0, 4 - magic.length));
-  }
-  const chunks = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      yield* first.splice(0);
-      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  };
-  const compression = compressionOf(Uint8Array.from(magic));
-  return { compression, chunks: decompress(chunks(), compression, source.name) };
+export async function openFeed(source: ByteSource): Promise<{ compression: Compression; feed: Feed }> {
+  const compression = compressionOf(await source.peek());
+  if (compression === 'none' && source.size !== undefined) return { compression, feed: fileFeed(source, 0) };
+  return { compression, feed: chunkFeed(decompress(source.stream(), compression, source.name)) };
 }
 
 /** Where a writer's bytes go. */

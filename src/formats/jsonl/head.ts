@@ -2,7 +2,8 @@
 import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { Facts } from '../format.ts';
-import { type Compression, decompress, openText } from './compression.ts';
+import { type Compression, decompress, openFeed } from './compression.ts';
+import { chunkFeed, fileFeed } from './feed.ts';
 import { type Lines, type Mark, openLines, START } from './lines.ts';
 import type { Text } from './text.ts';
 
@@ -25,8 +26,8 @@ export interface Head {
 
 /** Reads the front of `source`. */
 export async function openHead(source: ByteSource): Promise<Head> {
-  const { compression, chunks } = await openText(source);
-  let front: Lines | undefined = openLines(chunks, source.name);
+  const { compression, feed } = await openFeed(source);
+  let front: Lines | undefined = openLines(feed, source.name);
   const sample = front.text;
   let whole = false;
   while (!whole && (sample.end === 0 || (sample.end < SAMPLE_BYTES && countLines(sample) < SAMPLE_LINES))) {
@@ -53,9 +54,9 @@ export async function openHead(source: ByteSource): Promise<Head> {
 }
 
 function openAt(source: ByteSource, compression: Compression, mark: Mark): Lines {
-  if (compression === 'none') return openLines(source.stream(mark.byte), source.name, mark);
+  if (compression === 'none') return openLines(fileFeed(source, mark.byte), source.name, mark);
   const chunks = decompress(source.stream(), compression, source.name);
-  return openLines(dropBytes(chunks, mark.byte), source.name, mark);
+  return openLines(chunkFeed(dropBytes(chunks, mark.byte)), source.name, mark);
 }
 
 /** `chunks` without their first `count` bytes. */
