@@ -1,5 +1,6 @@
 /** Reads JSON lines in threads: the text is cut at line ends into jobs, whose rows come back in order. */
 import { type Batch, batchBytes as sizeOf, concatBatches, makeBatch } from '../../core/batch.ts';
+import { release } from '../../core/garbage.ts';
 import { projectSchema } from '../../core/endpoint.ts';
 import type { PositionedBatch } from '../format.ts';
 import { type Lines, type Mark, markOf } from './lines.ts';
@@ -36,10 +37,13 @@ export async function* readInThreads(
   const schema = projectSchema(task.schema, task.columns);
   const threads = shareThreads(count);
   const pending: Pending[] = [];
+  /** Buffers of jobs that were done. */
+  const rooms: Uint8Array<ArrayBuffer>[] = [];
   let parts: Batch[] = [];
   let bytes = 0;
   const take = (): PositionedBatch => {
     const batch = concatBatches(parts);
+    if (parts.length > 1) release(bytes);
     parts = [];
     bytes = 0;
     return { batch, cursor: { ...mark } satisfies Mark };
@@ -47,17 +51,18 @@ export async function* readInThreads(
   try {
     for (;;) {
       while (pending.length < count * JOBS_PER_THREAD && await moreText(lines)) {
-        const job: DecodeJob = { task, ...nextJob(text) };
+        const job: DecodeJob = { task, ...nextJob(text, rooms) };
         const answer = threads.run<DecodeAnswer>(job, [job.bytes.buffer]);
         pending.push({ answer, end: text.base + text.pos, cut: text.cut && text.pos === text.end });
       }
       const next = pending.shift();
       if (next === undefined) break;
-      const { columns, rows, lines: read, bytes: undone } = await next.answer;
+      const { columns, rows, lines: read, bytes: room } = await next.answer;
       signal?.throwIfAborted();
-      if (columns === undefined) {
+      if (columns !== undefined) rooms.push(room);
+      else {
         if (parts.length > 0) yield take();
-        yield* readAgain(undone, next, mark, batches, text);
+        yield* readAgain(room, next, mark, batches, text);
         continue;
       }
       Object.assign(mark, { byte: next.end, line: mark.line + read, row: mark.row + rows });
@@ -79,15 +84,22 @@ async function moreText(lines: Lines): Promise<boolean> {
 }
 
 /** Takes the next lines out of `text`. Where it cuts depends on the bytes alone, not on how they came in. */
-function nextJob(text: Text): { bytes: Uint8Array<ArrayBuffer>; end: number } {
+function nextJob(
+  text: Text,
+  rooms: Uint8Array<ArrayBuffer>[],
+): { bytes: Uint8Array<ArrayBuffer>; end: number } {
   const { bytes, pos } = text;
   const most = Math.min(pos + JOB_BYTES, text.end);
   const last = bytes.lastIndexOf(0x0a, most - 1);
   const end = (last >= pos ? last : bytes.indexOf(0x0a, most)) + 1;
-  const job = new Uint8Array(end - pos + PADDING);
-  job.set(bytes.subarray(pos, end));
+  const size = end - pos + PADDING;
+  const used = rooms.pop();
+  const room = used !== undefined && used.length >= size
+    ? used
+    : new Uint8Array(Math.max(size, JOB_BYTES + PADDING));
+  room.set(bytes.subarray(pos, end));
   text.pos = end;
-  return { bytes: job, end: end - pos };
+  return { bytes: room, end: end - pos };
 }
 
 /** Reads text that a thread could not, with the place of each row in the file. */

@@ -1,6 +1,7 @@
 /** What runs in a thread: see `threads.ts`. */
 import { rowsPerBatch } from '../../core/batch.ts';
 import { columnBuffers } from '../../core/column-buffers.ts';
+import { columnBytes } from '../../core/column.ts';
 import { projectSchema } from '../../core/endpoint.ts';
 import { release } from '../../core/garbage.ts';
 import { isVtsError } from '../../errors.ts';
@@ -26,7 +27,7 @@ function encode({ fields, columns, rows, room }: EncodeJob): void {
     }
   });
   thread.postMessage({ room: out.bytes, length: done ? out.length : undefined }, [out.bytes.buffer]);
-  release(out.length);
+  release(columns.reduce((sum, column) => sum + columnBytes(column), 0));
 }
 
 function decode({ task, bytes, end }: DecodeJob): void {
@@ -46,7 +47,6 @@ function decode({ task, bytes, end }: DecodeJob): void {
     { bytes, rows: text.row, lines: text.line, columns },
     [bytes.buffer, ...columns?.flatMap(columnBuffers) ?? []],
   );
-  release(end);
 }
 
 /** Whether `work` ends without fault; it is done again elsewhere if not. */
