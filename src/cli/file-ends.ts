@@ -9,6 +9,7 @@ import {
 } from '../connectors/file/open-output.ts';
 import { DEFAULT_BATCH_BYTES } from '../core/batch.ts';
 import type { JournalHeader } from '../core/journal.ts';
+import type { FieldChanges } from '../core/field-changes.ts';
 import type { MappingOptions } from '../core/mapping.ts';
 import type { Metric } from '../core/schema.ts';
 import { defined } from './defined.ts';
@@ -19,7 +20,9 @@ export interface FileFlags {
   readonly to?: string | undefined;
   readonly schema?: string | undefined;
   readonly order?: 'stored' | 'id';
+  readonly rowIds?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  readonly parents?: boolean | undefined;
   readonly compression?: string | undefined;
   readonly layout?: string | undefined;
   readonly faissIndex?: string | undefined;
@@ -31,6 +34,7 @@ export interface FileFlags {
   readonly documents?: string | boolean | undefined;
   readonly partSize?: number | undefined;
   readonly resume?: boolean | undefined;
+  readonly breakLock?: boolean | undefined;
   readonly batchBytes?: number | undefined;
   readonly tempDir?: string | undefined;
 }
@@ -40,6 +44,8 @@ export interface ColumnFlags {
   readonly fields?: readonly string[] | undefined;
   readonly rename?: Readonly<Record<string, string>> | undefined;
   readonly cast?: Readonly<Record<string, string>> | undefined;
+  readonly add?: Readonly<Record<string, string>> | undefined;
+  readonly set?: FieldChanges | undefined;
   readonly id?: string | undefined;
   readonly vector?: string | undefined;
   readonly metric?: Metric | undefined;
@@ -51,8 +57,18 @@ const DEFAULT_PART_BYTES = 256 * 2 ** 20;
 
 /** What `flags` ask of the columns. */
 export function mappingOf(flags: ColumnFlags): MappingOptions {
-  const { fields, rename: renames, cast: casts, metric, normalize, id, vector } = flags;
-  return defined({ fields, renames, casts, metric, normalize, roles: defined({ id, vector }) });
+  const { fields, rename: renames, cast: casts, add: added, set: changes, metric, normalize, id, vector } =
+    flags;
+  return defined({
+    fields,
+    renames,
+    casts,
+    added,
+    changes,
+    metric,
+    normalize,
+    roles: defined({ id, vector }),
+  });
 }
 
 /** Where scratch files go: beside the output, which has the room for them. */
@@ -86,7 +102,9 @@ export function outputOptions(
       faissIndex: flags.faissIndex,
     }),
     overwrite: flags.overwrite ?? false,
+    parents: flags.parents ?? false,
     resume: flags.resume ?? false,
+    breakLock: flags.breakLock ?? false,
     parts: flags.partSize !== undefined || isDirectoryOutput(target),
     tempDir: scratchDirectory(target, flags),
     job,

@@ -50,7 +50,7 @@ export function importCommand(context: Context) {
     Object.values(columns) as unknown as AnyOption[],
     [targetPartition, partitionColumn],
     writing,
-    [output.partSize, output.resume, output.dryRun] as unknown as AnyOption[],
+    [output.partSize, output.resume, output.breakLock, output.dryRun] as unknown as AnyOption[],
     server,
     connection,
     [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],
@@ -99,7 +99,7 @@ async function run(
 }
 
 /**
- * The inputs; of JSON lines without types, numbers and lists become what the collection has, where that is there already.
+ * The inputs; of files that say no types, numbers and lists become what the collection has, where that is there already.
  */
 async function openFitting(
   inputs: readonly string[],
@@ -109,7 +109,7 @@ async function openFitting(
 ): Promise<{ readonly source: FileSource; readonly casts?: Readonly<Record<string, string>> }> {
   const source = await openInputs(inputs, undefined, flags, 'join');
   // Standard input can be read once only.
-  if (source.format.name !== 'jsonl' || flags.schema !== undefined || inputs.includes('-')) {
+  if (source.format.untyped !== true || flags.schema !== undefined || inputs.includes('-')) {
     return { source, ...defined({ casts: flags.cast }) };
   }
   await source.close();

@@ -14,13 +14,15 @@ export interface Job {
   readonly sink: Sink;
   readonly mapping: MappingOptions;
   readonly options: TransferOptions;
+  /** What is left to do once the rows are proven; the summary comes after it. */
+  readonly conclude?: () => Promise<void>;
   /** What the summary says beside the counts; asked for at the end. */
   readonly facts?: () => Pick<Done, 'toServer' | 'retries' | 'rejectFile'>;
 }
 
 /** Runs `job`. @throws VtsError whatever the plan or the transfer raises */
 export async function runTransfer(
-  { command, source, sink, mapping: asked, options, facts }: Job,
+  { command, source, sink, mapping: asked, options, conclude, facts }: Job,
   report: Report,
 ): Promise<TransferSummary> {
   const began = performance.now();
@@ -40,6 +42,7 @@ export async function runTransfer(
     onStage: report.stage,
     onNote: report.note,
   });
+  await conclude?.();
   report.done({
     ...ends,
     ...summary,

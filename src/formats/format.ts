@@ -20,6 +20,8 @@ export interface FormatInfo {
   matches(head: Uint8Array): boolean;
   /** Set where a file may begin with any bytes, so that only its name tells. */
   readonly bare?: true;
+  /** Set where files say no types, so that they are guessed from the first rows. */
+  readonly untyped?: true;
   /** Loads the format's code. */
   load(): Promise<Format>;
 }
@@ -42,8 +44,8 @@ export interface ReaderFactory {
   open(source: ByteSource, options: ReadOptions): Promise<FormatReader>;
   /** Whether `FILE::PATH` chooses something inside a file. */
   readonly selects?: boolean;
-  /** Counts the rows of a file whose headers do not tell them. */
-  countRows?(source: ByteSource): Promise<number>;
+  /** Counts the rows of a file whose headers do not tell them; `layout` is how it was written. */
+  countRows?(source: ByteSource, layout?: string): Promise<number>;
 }
 
 /** What a user may say about an input. Formats take what concerns them. */

@@ -19,9 +19,14 @@ export function textReport(options: ReportOptions): Report {
     line.clear();
     if (!options.quiet) print(2, `${text}\n`);
   };
+  // Of many collections much the same is to be said.
+  const said = new Set<string>();
   return {
     start: (event) => line.start(event),
-    note: (text) => say(`${paint(2, 'note:')} ${text}`),
+    note(text) {
+      if (!said.has(text)) say(`${paint(2, 'note:')} ${text}`);
+      said.add(text);
+    },
     progress: (event) => line.update(event),
     stage: (text, fraction) => line.stage(text, fraction),
     retry: ({ waitMs, error }) =>

@@ -90,12 +90,12 @@ export async function openPart(
 export async function countRows(
   { reader: factory }: OutputFormat,
   file: string,
-  { tempDir, path }: OutputOptions,
+  { tempDir, path, layout }: OutputOptions,
 ): Promise<number | undefined> {
   if (factory === undefined) return undefined;
   const source = meterStream(openFileSource(file), () => {});
   try {
-    if (factory.countRows !== undefined) return await factory.countRows(source);
+    if (factory.countRows !== undefined) return await factory.countRows(source, layout);
     const reader = await factory.open(source, {
       roles: {},
       ...(path === undefined ? {} : { path }),
@@ -112,7 +112,7 @@ export async function countRows(
 }
 
 /** Vectors hardly compress: an output takes at least this share of their bytes. */
-const LEAST_SHARE = 0.8;
+export const LEAST_SHARE = 0.8;
 
 /** Refuses to begin what cannot end. @throws VtsError DiskFull */
 export function refuseFullDisk(dataset: Dataset, directory: string): void {

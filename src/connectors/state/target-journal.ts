@@ -24,6 +24,8 @@ export interface TargetJournalOptions {
   readonly resume: boolean;
   /** Forgets an unfinished job. */
   readonly restart: boolean;
+  /** Takes over from another machine. */
+  readonly breakLock?: boolean;
   /** Whether the directory is removed with its last journal. */
   readonly tidy?: boolean;
 }
@@ -52,7 +54,7 @@ export function defaultStateDirectory(environment: Record<string, string | undef
 export function openTargetJournal(options: TargetJournalOptions, ops: FileOps = nodeFileOps): TargetJournal {
   const { target, job, resume, restart } = options;
   const folder = folderOf(options.directory, target);
-  const lock = lockTarget(folder, target, ops);
+  const lock = lockTarget(folder, options, ops);
   try {
     const log = fileLog(join(folder, JOURNAL), ops);
     if (restart) log.remove();
@@ -100,10 +102,14 @@ function removeIfEmpty(directories: readonly string[], ops: FileOps): void {
   }
 }
 
-function lockTarget(folder: string, target: string, ops: FileOps): Lock {
+function lockTarget(
+  folder: string,
+  { target, breakLock = false }: TargetJournalOptions,
+  ops: FileOps,
+): Lock {
   try {
     ops.makeDirectory(folder, 0o700);
-    return lockDirectory(folder, ops);
+    return lockDirectory(folder, ops, breakLock);
   } catch (error) {
     if (isVtsError(error)) {
       throw new VtsError(error.code, `Another vts is writing to ${target}`, error.details);

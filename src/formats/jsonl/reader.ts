@@ -1,22 +1,16 @@
 /** Reads JSON lines as batches: whole lines in a buffer, each row parsed straight into the columns. */
 import { makeBatch, rowsPerBatch } from '../../core/batch.ts';
-import { fixedRowBytes } from '../../core/column.ts';
 import type { Dataset, Field, Schema } from '../../core/schema.ts';
-import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { FormatReader, PositionedBatch, ReaderFactory, ReadOptions, ReadRequest } from '../format.ts';
-import { columnBuilder } from './column-builders.ts';
+import { columnBuilder } from '../json-values/column-builders.ts';
 import { countRows } from './count-rows.ts';
 import { type Head, openHead } from './head.ts';
 import { inferSchema } from './infer.ts';
 import type { Mark } from './lines.ts';
-import { objectShape, readObject } from './object-reader.ts';
-import { beginRow, endRow } from './text.ts';
-
-/** Rows of a batch at most, whatever their size. */
-const MAX_ROWS = 1 << 18;
-/** Bytes of one row of fixed-size columns at most. */
-const MAX_ROW_BYTES = 1 << 28;
+import { objectShape, readObject } from '../json-values/object-reader.ts';
+import { checkRowBytes, MAX_ROWS, sizeOf } from '../json-values/row-limits.ts';
+import { beginRow, endRow } from '../json-values/text.ts';
 
 /** Opens readers of JSON lines. */
 export const readerFactory: ReaderFactory = { access: 'stream', open: openReader, countRows };
@@ -35,14 +29,7 @@ async function openReader(source: ByteSource, options: ReadOptions): Promise<For
 function describe(head: Head, options: ReadOptions, file: string): Dataset {
   const { schema, roles } = options;
   if (schema === undefined) return { ...inferSchema(head, options), roles };
-  const rowBytes = schema.fields.reduce((sum, field) => sum + (fixedRowBytes(field.type) ?? 0), 0);
-  if (rowBytes > MAX_ROW_BYTES) {
-    throw new VtsError('MemoryLimit', `A row of this schema takes ${rowBytes} bytes`, {
-      file,
-      expected: `at most ${MAX_ROW_BYTES} bytes a row`,
-      remedy: 'check the dims in the schema',
-    });
-  }
+  checkRowBytes(schema, file);
   return { schema, roles, notes: [] };
 }
 
@@ -90,10 +77,4 @@ async function* readBatches(
   } finally {
     await lines.close();
   }
-}
-
-function sizeOf(builders: readonly { bytes(): number }[]): number {
-  let bytes = 0;
-  for (const builder of builders) bytes += builder.bytes();
-  return bytes;
 }

@@ -1,12 +1,13 @@
 /** Writes batches as JSON lines. */
 import type { Batch } from '../../core/batch.ts';
 import { KINDS } from '../../core/types.ts';
-import { isVtsError, VtsError } from '../../errors.ts';
+import { isVtsError } from '../../errors.ts';
 import type { ByteSink } from '../../stores/bytes.ts';
 import type { FormatWriter, WriteOptions, WriterFactory } from '../format.ts';
-import { byteStore } from './byte-store.ts';
-import { objectWriter } from './column-writers.ts';
-import { type Compression, compressionByName, encoder } from './compression.ts';
+import { atRow } from '../json-values/row-limits.ts';
+import { byteStore } from '../json-values/byte-store.ts';
+import { objectWriter } from '../json-values/column-writers.ts';
+import { chooseCompression, COMPRESSION_CHOICES, encoder } from '../json-values/compression.ts';
 
 /** Text is handed on in pieces of this size. */
 const PIECE = 1 << 20;
@@ -15,26 +16,13 @@ const PIECE = 1 << 20;
 export const writerFactory: WriterFactory = {
   access: 'stream',
   features: { kinds: new Set(KINDS), nulls: true, keepsSchema: false, keepsNaN: false },
-  choices: {
-    compression: {
-      none: 'plain text (default, unless the name ends with .gz or .zst)',
-      gzip: 'as gunzip reads it',
-      zstd: 'smaller and faster, as unzstd reads it',
-    },
-  },
+  choices: { compression: COMPRESSION_CHOICES },
   // deno-lint-ignore require-await
   open: async (sink, _, options) => openWriter(sink, options),
 };
 
 function openWriter(sink: ByteSink, { compression }: WriteOptions): FormatWriter {
-  const named = compressionByName(sink.name);
-  const chosen = (compression as Compression | undefined) ?? named;
-  if (named !== 'none' && named !== chosen) {
-    throw new VtsError('Usage', `--compression ${chosen}: the name ${sink.name} says ${named}`, {
-      remedy: 'name the output after its compression, or leave the flag out',
-    });
-  }
-  const encoded = encoder(sink, chosen);
+  const encoded = encoder(sink, chooseCompression(sink.name, compression));
   const out = byteStore(2 * PIECE);
   let rows = 0;
   const flush = async () => {
@@ -67,13 +55,4 @@ function openWriter(sink: ByteSink, { compression }: WriteOptions): FormatWriter
       encoded.abort();
     },
   };
-}
-
-/** `error`, whose row counts within its batch, with the row's number in the output. */
-function atRow(error: VtsError, rowsBefore: number): VtsError {
-  const { row, ...details } = error.details;
-  return new VtsError(error.code, error.message, {
-    ...details,
-    row: row === undefined ? undefined : rowsBefore + row,
-  });
 }

@@ -26,6 +26,8 @@ export interface Text {
   /** Whether the line feed at `end - 1` was added because the file ends without one. */
   cut: boolean;
   readonly file: string;
+  /** What `bytes` are: lines with a JSON object each, or the JSON value of one cell of a table. */
+  readonly unit: 'line' | 'cell';
   /** Whether the user gave the types, rather than the first rows. */
   typesGiven: boolean;
   /** The field whose value is being read. */
@@ -47,7 +49,7 @@ export interface ScannedNumber {
 }
 
 /** A text without bytes. */
-export function emptyText(file: string): Text {
+export function emptyText(file: string, unit: Text['unit'] = 'line'): Text {
   const bytes = new Uint8Array(PADDING);
   return {
     bytes,
@@ -59,6 +61,7 @@ export function emptyText(file: string): Text {
     row: 0,
     cut: false,
     file,
+    unit,
     typesGiven: false,
     field: undefined,
     number: { negative: false, mantissa: 0, exponent: 0, dropped: false, whole: true },
@@ -91,15 +94,14 @@ export function syntaxError(text: Text, expected: string): VtsError {
       remedy: 'copy or make the file again: its end is missing',
     });
   }
-  return rowError(
-    text,
-    'InputMalformed',
-    `Line ${text.line + 1} is not valid JSON: found ${describeByte(text)}`,
-    {
-      expected,
-      remedy: 'each line must be one JSON object',
-    },
-  );
+  const isLine = text.unit === 'line';
+  const what = isLine ? `Line ${text.line + 1}` : 'The cell';
+  return rowError(text, 'InputMalformed', `${what} is not valid JSON: found ${describeByte(text)}`, {
+    expected,
+    remedy: isLine
+      ? 'each line must be one JSON object'
+      : 'write vectors, arrays and objects as JSON: "[0.5, 1]"',
+  });
 }
 
 /** The error for a value that is JSON but does not fit its field. */
@@ -140,9 +142,9 @@ function typeAt(text: Text): string | undefined {
   return byte === 0x4e || byte === 0x49 ? 'not a finite number' : undefined;
 }
 
-function describeByte({ bytes, pos }: Text): string {
+function describeByte({ bytes, pos, unit }: Text): string {
   const byte = bytes[pos];
-  if (byte === 0x0a) return 'the end of the line';
+  if (byte === 0x0a) return `the end of the ${unit}`;
   if (byte > 0x20 && byte < 0x7f) return `"${String.fromCharCode(byte)}"`;
   return `byte 0x${byte.toString(16).padStart(2, '0')}`;
 }

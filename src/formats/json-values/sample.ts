@@ -20,9 +20,9 @@ export const SPECIAL = 32;
 export const ARRAY = 64;
 /** {"12": 0.5} or {"indices": [...], "values": [...]} */
 export const PAIRS = 128;
-const OBJECT = 256;
+export const OBJECT = 256;
 /** An integer that takes more than 64 bits: a number among decimals, else JSON, which keeps its digits. */
-const HUGE = 512;
+export const HUGE = 512;
 export const NUMERIC = INT | FLOAT | SPECIAL | HUGE;
 
 /** What the sampled values of one key were. */
@@ -35,6 +35,18 @@ export interface Seen {
   readonly lengths: Map<number, { count: number; readonly row: number }>;
   /** Whether float32 rounds an element. */
   rounds: boolean;
+}
+
+/** Nothing seen yet. */
+export function newSeen(): Seen {
+  return { kinds: 0, rows: 0, elements: 0, lengths: new Map(), rounds: false };
+}
+
+/** Whether a 64-bit integer holds the digits of `text`. */
+export function isInt64(text: string): boolean {
+  if (text.length < 19) return true;
+  const value = BigInt(text);
+  return value === BigInt.asIntN(64, value);
 }
 
 /** Adds what the row at `pos` has to `seen` and moves past it. @throws VtsError InputMalformed, RowInvalid */
@@ -55,7 +67,7 @@ export function sampleRow(text: Text, seen: Map<string, Seen>): void {
     expectColon(text);
     let facts = seen.get(name);
     if (facts === undefined) {
-      facts = { kinds: 0, rows: 0, elements: 0, lengths: new Map(), rounds: false };
+      facts = newSeen();
       seen.set(name, facts);
     }
     facts.rows++;
@@ -64,7 +76,7 @@ export function sampleRow(text: Text, seen: Map<string, Seen>): void {
 }
 
 /** Moves past the value at `pos` and returns its kind; adds the elements of an array to `facts`. */
-function sampleValue(text: Text, facts: Seen): number {
+export function sampleValue(text: Text, facts: Seen): number {
   const byte = text.bytes[text.pos];
   if (byte === 0x7b) return sampleObject(text);
   if (byte !== 0x5b) return sampleScalar(text);
@@ -116,9 +128,7 @@ function sampleScalar(text: Text): number {
   if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
     scanNumber(text);
     if (!text.number.whole) return FLOAT;
-    if (text.pos - start < 19) return INT;
-    const value = BigInt(numberText(text, start));
-    return value === BigInt.asIntN(64, value) ? INT : HUGE;
+    return text.pos - start < 19 || isInt64(numberText(text, start)) ? INT : HUGE;
   }
   skipValue(text);
   return byte === 0x6e ? NULL : BOOL;

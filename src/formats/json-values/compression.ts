@@ -16,7 +16,7 @@ function compressionOf(head: Uint8Array): Compression {
 }
 
 /** The compression that the name of a file asks for. */
-export function compressionByName(name: string): Compression {
+function compressionByName(name: string): Compression {
   const lower = name.toLowerCase();
   return lower.endsWith('.gz') ? 'gzip' : lower.endsWith('.zst') ? 'zstd' : 'none';
 }
@@ -84,6 +84,48 @@ export async function openText(
   const compression = compressionOf(Uint8Array.from(magic));
   return { compression, chunks: decompress(chunks(), compression, source.name) };
 }
+
+/** The decompressed bytes of `source` from `byte` on. @throws VtsError InputUnreadable when a stream is read again */
+export function textFrom(
+  source: ByteSource,
+  compression: Compression,
+  byte: number,
+): AsyncIterable<Uint8Array> {
+  if (source.size === undefined) {
+    throw new VtsError('InputUnreadable', `${source.name} can be read only once`, {
+      file: source.name,
+      remedy: 'save it to a file first and name that',
+    });
+  }
+  if (compression === 'none') return source.stream(byte);
+  return dropBytes(decompress(source.stream(), compression, source.name), byte);
+}
+
+/** `chunks` without their first `count` bytes. */
+async function* dropBytes(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const chunk of chunks) {
+    if (left < chunk.length) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
+}
+
+/** The compression that `--compression` and the name of the output ask for. @throws VtsError Usage when they differ */
+export function chooseCompression(name: string, asked: string | undefined): Compression {
+  const named = compressionByName(name);
+  const chosen = (asked as Compression | undefined) ?? named;
+  if (named === 'none' || named === chosen) return chosen;
+  throw new VtsError('Usage', `--compression ${chosen}: the name ${name} says ${named}`, {
+    remedy: 'name the output after its compression, or leave the flag out',
+  });
+}
+
+/** What `--compression` may be for text. */
+export const COMPRESSION_CHOICES: Readonly<Record<Compression, string>> = {
+  none: 'plain text (default, unless the name ends with .gz or .zst)',
+  gzip: 'as gunzip reads it',
+  zstd: 'smaller and faster, as unzstd reads it',
+};
 
 /** Where a writer's bytes go. */
 export interface Encoder {

@@ -177,7 +177,8 @@ function timeText(micros: bigint, field: string, row: number): string {
   });
 }
 
-function checkUtf8({ name }: Field, column: Column): void {
+/** @throws VtsError RowInvalid when a value of `column` is not UTF-8 */
+export function checkUtf8({ name }: Field, column: Column): void {
   if (isUtf8(valueBytes(column))) return;
   const { values, offsets, length } = column;
   for (let row = 0; row < length; row++) {
