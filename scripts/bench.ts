@@ -125,6 +125,8 @@ for (const [rows, dim] of SIZES) {
     if (!existsSync(join(folder, 'in.faiss'))) {
       measure([PYTHON, REFERENCE, 'make', folder, `${rows}`, `${dim}`]);
     }
+    const [needsIvf, hasIvf] = [chosen.some(({ input }) => input.startsWith('in.ivf')), 'in.ivfpq.faiss'];
+    if (needsIvf && !existsSync(join(folder, hasIvf))) measure([PYTHON, REFERENCE, 'make_ivf', folder]);
     console.log(`\n${rows} x ${dim} float32, median of ${options.runs} runs in turns\n`);
     console.log(`| ${HEAD.join(' | ')} |\n|${'---|'.repeat(HEAD.length)}`);
     for (const one of chosen) {

@@ -45,4 +45,17 @@ export const FILE_CASES: readonly FileCase[] = [
   ...FORMATS.flatMap((from) => FORMATS.filter((to) => to !== from).map((to) => fileCase(from, to))),
   ...['faiss', 'h5', 'npy'].map((from) => fileCase(from, 'parquet', { codec: 'zstd' })),
   fileCase('parquet', 'faiss', { input: 'in.default.parquet' }),
+  ivfCase('ivfflat', []),
+  ivfCase('ivfpq', ['--allow-lossy']),
 ];
+
+/** Indexes that have to be taken apart. */
+function ivfCase(kind: 'ivfflat' | 'ivfpq', flags: readonly string[]): FileCase {
+  return {
+    name: `${kind}-parquet`,
+    input: `in.${kind}.faiss`,
+    output: 'out.parquet',
+    flags,
+    references: ['usual'],
+  };
+}

@@ -1,6 +1,7 @@
 """What a careful user would write today: one function per conversion, over faiss, h5py, pyarrow, orjson, polars and DuckDB.
 
     reference.py make FOLDER ROWS DIM             the inputs, all with the same rows
+    reference.py make_ivf FOLDER                  beside them, the vectors of in.faiss as IVF4096,Flat and IVF4096,PQ16
     reference.py convert VARIANT FROM TO          by extension; VARIANT is "usual", or names the library
     reference.py check A B                        exit 1 unless both files hold the same vectors, bit by bit
 
@@ -50,6 +51,21 @@ def make(folder, rows, dim):
     faiss.write_index(index, f"{folder}/in.faiss")
 
 
+def make_ivf(folder):
+    import faiss
+
+    flat = faiss.read_index(f"{folder}/in.faiss")
+    x = flat.reconstruct_n(0, flat.ntotal)
+    nlist = min(4096, max(1, len(x) // 40))
+    for name, codes in [("ivfflat", "Flat"), ("ivfpq", "PQ16")]:
+        index = faiss.index_factory(x.shape[1], f"IVF{nlist},{codes}")
+        # How good the centroids are does not matter here.
+        index.cp.niter = 2
+        index.train(x[:nlist * 40])
+        index.add(x)
+        faiss.write_index(index, f"{folder}/in.{name}.faiss")
+
+
 def schema(dim):
     import pyarrow as pa
     return pa.schema({"id": pa.int64(), "number": pa.int32(), "score": pa.float64(), "vector": pa.list_(pa.float32(), dim)})
@@ -77,6 +93,11 @@ def json_lines(orjson, columns):
 def read_faiss(path):
     import faiss
     index = faiss.read_index(path)
+    if isinstance(index, faiss.IndexIVF):
+        x = index.reconstruct_n(0, index.ntotal)
+        for at in range(0, len(x), CHUNK):
+            yield {"id": np.arange(at, min(len(x), at + CHUNK)), "vector": x[at:at + CHUNK]}
+        return
     x = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d).reshape(index.ntotal, index.d)
     for at in range(0, len(x), CHUNK):
         yield {"vector": x[at:at + CHUNK]}
@@ -232,7 +253,17 @@ def digest(path):
     return rows, sha.hexdigest()
 
 
+def check_ivf(a, b):
+    """IVF keeps rows by list; decoded codes may differ by rounding."""
+    x = np.concatenate([columns["vector"] for columns in read_faiss(a)])
+    for columns in READ[extension(b)](b):
+        if not np.allclose(x[columns["id"]], columns["vector"], rtol=0, atol=1e-5):
+            sys.exit(f"{a} differs from {b}")
+
+
 def check(a, b):
+    if ".ivf" in a:
+        return check_ivf(a, b)
     first, second = digest(a), digest(b)
     if first != second:
         sys.exit(f"{a} {first} differs from {b} {second}")
@@ -243,4 +274,4 @@ if __name__ == "__main__":
     if command == "make":
         make(args[0], int(args[1]), int(args[2]))
     else:
-        {"convert": convert, "check": check}[command](*args)
+        {"convert": convert, "check": check, "make_ivf": make_ivf}[command](*args)

@@ -9,6 +9,10 @@ export interface Example {
 export const CONVERT_EXAMPLES: readonly Example[] = [
   { command: 'vts convert index.faiss vectors.parquet', does: 'a Faiss index to Parquet' },
   {
+    command: "vts convert index.faiss half.faiss --faiss-index 'IDMap2,SQfp16'",
+    does: 'a Faiss index of half the size',
+  },
+  {
     command: 'vts convert sift.hdf5::/train vectors.jsonl.zst',
     does: 'one data set of an HDF5 file to compressed JSON lines',
   },

@@ -19,34 +19,30 @@ export async function openInputs(
   flags: FileFlags & ColumnFlags,
   beside: Beside = 'leave',
 ): Promise<FileSource> {
-  const { from: format, metric, cast: casts, id, vector, allowLossy, inspectOnly, ids, rowIds, documents } =
-    flags;
+  const { from: format, metric, cast: casts, id, vector, allowLossy, inspectOnly, rowIds } = flags;
   const schema = flags.schema === undefined ? undefined : readSchemaFile(flags.schema);
-  const roles = rolesBefore(defined({ id, vector }), flags.rename ?? {});
-  const { id: _, ...vectorOnly } = roles;
-  const options: FileSourceOptions = {
+  const named = rolesBefore(defined({ id, vector }), flags.rename ?? {});
+  const { id: _, ...vectorOnly } = named;
+  const source = await openJoined(inputs, output, flags, beside, {
     ...defined({ format, schema, metric, casts, output, allowLossy, inspectOnly }),
     // The column of row numbers is one that no reader knows.
-    roles: rowIds !== undefined && roles.id === rowIds ? vectorOnly : roles,
+    roles: rowIds !== undefined && named.id === rowIds ? vectorOnly : named,
     order: flags.order ?? 'stored',
     tempDir: scratchDirectory(output ?? '-', flags),
     threads: threadsOf(flags),
-  };
-  if (rowIds !== undefined) {
-    if (ids !== undefined || typeof documents === 'string') {
-      throw new VtsError(
-        'Usage',
-        `--row-ids is for rows without ids, and ${
-          ids === undefined ? '--documents' : '--ids'
-        } gives them some`,
-        {
-          remedy: 'leave one of them out',
-        },
-      );
-    }
-    const { withRowIds } = await import('../connectors/file/sidecar/row-ids.ts');
-    return await withRowIds(await openFileSource(inputs, options), rowIds);
-  }
+  });
+  if (rowIds === undefined) return source;
+  const { withRowIds } = await import('../connectors/file/sidecar/row-ids.ts');
+  return await withRowIds(source, rowIds);
+}
+
+async function openJoined(
+  inputs: readonly string[],
+  output: string | undefined,
+  { ids, documents, to }: FileFlags,
+  beside: Beside,
+  options: FileSourceOptions,
+): Promise<FileSource> {
   if (ids !== undefined) {
     if (typeof documents === 'string') {
       throw new VtsError('Usage', '--ids and --documents both say which row is which', {
@@ -58,7 +54,7 @@ export async function openInputs(
   }
   if (typeof documents === 'string') return await openDocumented(inputs, documents, options, []);
   const found = documents === false || beside === 'leave' ? undefined : await findBeside(inputs);
-  if (found === undefined || !takesDocuments(output, flags.to)) return await openFileSource(inputs, options);
+  if (found === undefined || !takesDocuments(output, to)) return await openFileSource(inputs, options);
   return await openFound(inputs, found, options);
 }
 
