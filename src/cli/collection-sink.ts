@@ -78,12 +78,17 @@ export async function openCollectionSink(
     connection: end.connection,
     database: end.database,
     collection: end.collection,
-    mode: mode ?? 'create',
+    mode: mode === 'skip' || mode === 'replace-partition'
+      ? 'append'
+      : mode === 'replace-rows'
+      ? 'replace'
+      : mode ?? 'create',
     modeGiven: mode !== undefined,
     ...defined({ partition: flags.targetPartition, partitionColumn: flags.partitionColumn }),
     create: {
       ...defined({ autoId, partitionKey, dynamic, shards, consistency, like, noIndex, noLoad }),
       indexes: index ?? [],
+      ...(mode === 'replace-rows' ? { keepSchema: true } : {}),
     },
     inFlight: flags.inFlight,
     onError: flags.onError,

@@ -1,5 +1,5 @@
 /** The files of a command line as a source or as a sink. */
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { type FileSource, openFileSource } from '../connectors/file/file-source.ts';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../connectors/file/open-output.ts';
 import { DEFAULT_BATCH_BYTES } from '../core/batch.ts';
 import type { JournalHeader } from '../core/journal.ts';
+import type { FieldChanges } from '../core/field-changes.ts';
 import type { MappingOptions } from '../core/mapping.ts';
 import type { Metric } from '../core/schema.ts';
 import { defined } from './defined.ts';
@@ -21,7 +22,9 @@ export interface FileFlags {
   readonly to?: string | undefined;
   readonly schema?: string | undefined;
   readonly order?: 'stored' | 'id';
+  readonly rowIds?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  readonly parents?: boolean | undefined;
   readonly compression?: string | undefined;
   readonly layout?: string | undefined;
   readonly partSize?: number | undefined;
@@ -29,6 +32,7 @@ export interface FileFlags {
   readonly breakLock?: boolean | undefined;
   readonly batchBytes?: number | undefined;
   readonly tempDir?: string | undefined;
+  readonly parallel?: number | undefined;
 }
 
 /** The flags of columns, as commander gives them. */
@@ -36,6 +40,8 @@ export interface ColumnFlags {
   readonly fields?: readonly string[] | undefined;
   readonly rename?: Readonly<Record<string, string>> | undefined;
   readonly cast?: Readonly<Record<string, string>> | undefined;
+  readonly add?: Readonly<Record<string, string>> | undefined;
+  readonly set?: FieldChanges | undefined;
   readonly id?: string | undefined;
   readonly vector?: string | undefined;
   readonly metric?: Metric | undefined;
@@ -43,28 +49,53 @@ export interface ColumnFlags {
   readonly limit?: number | undefined;
 }
 
+/** Threads that text is written and read in, where there are that many cores. */
+export const DEFAULT_THREADS = 4;
+
 const DEFAULT_PART_BYTES = 256 * 2 ** 20;
 
 /** What `flags` ask of the columns. */
 export function mappingOf(flags: ColumnFlags): MappingOptions {
-  const { fields, rename: renames, cast: casts, metric, normalize, id, vector } = flags;
-  return defined({ fields, renames, casts, metric, normalize, roles: defined({ id, vector }) });
+  const { fields, rename: renames, cast: casts, add: added, set: changes, metric, normalize, id, vector } =
+    flags;
+  return defined({
+    fields,
+    renames,
+    casts,
+    added,
+    changes,
+    metric,
+    normalize,
+    roles: defined({ id, vector }),
+  });
 }
 
 /** Opens the files `inputs`. `output`, where it is a path, is no input even where a pattern takes it in. */
-export function openInputs(
+export async function openInputs(
   inputs: readonly string[],
   output: string | undefined,
   flags: FileFlags & ColumnFlags,
 ): Promise<FileSource> {
   const { from: format, metric, cast: casts, id, vector } = flags;
   const schema = flags.schema === undefined ? undefined : readSchemaFile(flags.schema);
-  return openFileSource(inputs, {
+  const named = oldNames(defined({ id, vector }), flags.rename ?? {});
+  const { id: _, ...vectorOnly } = named;
+  const source = await openFileSource(inputs, {
     ...defined({ format, schema, metric, casts, output }),
-    roles: oldNames(defined({ id, vector }), flags.rename ?? {}),
+    // The column of row numbers is one that no reader knows.
+    roles: flags.rowIds !== undefined && named.id === flags.rowIds ? vectorOnly : named,
     order: flags.order ?? 'stored',
     tempDir: scratchDirectory(output ?? '-', flags),
+    threads: threadsOf(flags),
   });
+  if (flags.rowIds === undefined) return source;
+  const { withRowIds } = await import('../connectors/file/sidecar/row-ids.ts');
+  return await withRowIds(source, flags.rowIds);
+}
+
+/** As many threads as there are cores, but no more than asked for: each takes memory. */
+function threadsOf({ parallel = DEFAULT_THREADS }: FileFlags): number {
+  return Math.min(parallel, availableParallelism());
 }
 
 /** Where scratch files go: beside the output, which has the room for them. */
@@ -93,10 +124,12 @@ export function outputOptions(
   return {
     ...defined({ format: flags.to, compression: flags.compression, layout: flags.layout }),
     overwrite: flags.overwrite ?? false,
+    parents: flags.parents ?? false,
     resume: flags.resume ?? false,
     breakLock: flags.breakLock ?? false,
     parts: flags.partSize !== undefined || isDirectoryOutput(target),
     tempDir: scratchDirectory(target, flags),
+    threads: threadsOf(flags),
     job,
   };
 }

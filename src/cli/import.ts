@@ -98,7 +98,7 @@ async function run(
 }
 
 /**
- * The inputs; of JSON lines without types, numbers and lists become what the collection has, where that is there already.
+ * The inputs; of files that say no types, numbers and lists become what the collection has, where that is there already.
  */
 async function openFitting(
   inputs: readonly string[],
@@ -108,7 +108,7 @@ async function openFitting(
 ): Promise<{ readonly source: FileSource; readonly casts?: Readonly<Record<string, string>> }> {
   const source = await openInputs(inputs, undefined, flags);
   // Standard input can be read once only.
-  if (source.format.name !== 'jsonl' || flags.schema !== undefined || inputs.includes('-')) {
+  if (source.format.untyped !== true || flags.schema !== undefined || inputs.includes('-')) {
     return { source, ...defined({ casts: flags.cast }) };
   }
   await source.close();

@@ -37,6 +37,10 @@ Writing (import, copy)
          append    more rows into the one that is there
          upsert    rows replace those of the same primary key
          replace   a collection is filled aside, proven, and takes the name and the aliases of the one that is there
+         replace-partition
+                   the rows of --partition are dropped first; all else stays. What is not there is made
+         skip      nothing is written where the collection, or --partition of it, is there; else as create
+  append and upsert want the collection to be there, unless --create-missing is given.
   A new collection is made from the types of the data: --id names the primary key, --metric how distances are measured,
   --auto-id keep|new says what becomes of ids where the server makes them, then --partition-key, --dynamic, --shards,
   --consistency. VarChar gets 65535 bytes and arrays 4096 elements where the data do not say; --schema says it.
@@ -67,6 +71,7 @@ export const RESUME =
   export and convert into one file      a file is whole or not there: name a directory to be able to go on
   import and copy                       a journal under --state DIR ($XDG_STATE_HOME/vts or ~/.local/state/vts), by target
   dump                                  journal.jsonl in its directory; --resume of a complete dump does nothing
+  run                                   a file under --state DIR names the steps that are done
   restore                               a journal in DIRECTORY.restore beside the dump; where nothing can be written
                                         there, or with --state, as import
 

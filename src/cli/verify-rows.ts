@@ -188,9 +188,9 @@ function sideOf(source: Source, other: Source, flags: PairContext['flags'], side
   return { source, mapping };
 }
 
-/** JSON lines say no types: they are guessed from the first rows. */
+/** JSON lines and CSV say no types: they are guessed from the first rows. */
 function isUntyped(source: Source, { schema }: PairContext['flags']): boolean {
-  return schema === undefined && (source as Partial<FileSource>).format?.name === 'jsonl';
+  return schema === undefined && (source as Partial<FileSource>).format?.untyped === true;
 }
 
 /** The types of `other`, for the columns of `dataset` that can be cast to them. */

@@ -1,6 +1,7 @@
 /** The flags of files, columns, work and talk: each with its name, its environment twin and its check. */
 import { Option } from '@commander-js/extra-typings';
-import { bytes, count, list, metric, pairs } from './parse.ts';
+import { fieldChanges } from './index-request.ts';
+import { bytes, count, countUpTo, list, metric, pairs } from './parse.ts';
 
 /** What is read and how. */
 export const input = {
@@ -10,6 +11,10 @@ export const input = {
   ),
   order: new Option('--order <order>', 'row order of indexes that keep rows elsewhere than in id order')
     .choices(['stored', 'id'] as const).default('stored' as const).env('VTS_ORDER'),
+  rowIds: new Option(
+    '--row-ids <name>',
+    'number rows from 0 on in a column of this name, where they have no ids of their own',
+  ).env('VTS_ROW_IDS'),
 };
 
 /** Which columns, under which names and types. */
@@ -21,6 +26,14 @@ export const columns = {
     .env('VTS_FIELDS'),
   rename: new Option('--rename <old=new>', 'give a column another name; repeatable').argParser(pairs('='))
     .env('VTS_RENAME'),
+  add: new Option(
+    '--add <new=old>',
+    'another column: a copy of one, or a key of a JSON one (title=$meta.title:varchar(200)); repeatable',
+  ).argParser(pairs('=')).env('VTS_ADD'),
+  set: new Option(
+    '--set <field{...}>',
+    'properties of a field of the output: title{nullable:true,default:none}; repeatable',
+  ).argParser(fieldChanges).env('VTS_SET'),
   cast: new Option('--cast <field:type>', 'change a type: v:float16, price:double; repeatable').argParser(
     pairs(':'),
   )
@@ -40,6 +53,7 @@ export const columns = {
 export const output = {
   to: new Option('--to <format>', 'format of the output, where its name does not say').env('VTS_TO'),
   overwrite: new Option('--overwrite', 'replace an output that exists').env('VTS_OVERWRITE'),
+  parents: new Option('--parents', 'make the folders above the output that are missing').env('VTS_PARENTS'),
   compression: new Option('--compression <codec>', 'see vts help formats').env('VTS_COMPRESSION'),
   partSize: new Option('--part-size <size>', 'write a directory of part files of about this size').argParser(
     bytes,
@@ -52,6 +66,10 @@ export const output = {
   dryRun: new Option('--dry-run', 'say what would be done and what would be lost; write nothing').env(
     'VTS_DRY_RUN',
   ),
+  recipe: new Option(
+    '--recipe <file>',
+    'with --layout milvusdm, write the job (H2M) by which vts run imports the output again',
+  ).env('VTS_RECIPE'),
   layout: new Option('--layout <layout>', 'HDF5: columns, milvusdm or ann-benchmarks').env('VTS_LAYOUT'),
 };
 
@@ -60,6 +78,11 @@ export const work = {
   batchBytes: new Option('--batch-bytes <size>', 'size of a batch in memory').argParser(bytes).env(
     'VTS_BATCH_BYTES',
   ),
+  parallel: new Option(
+    '--parallel <number>',
+    'threads that write and read JSON lines (default: a core each, up to 4)',
+  )
+    .argParser(countUpTo(64)).env('VTS_PARALLEL'),
   tempDir: new Option('--temp-dir <directory>', 'where scratch files go').env('VTS_TEMP_DIR'),
 };
 

@@ -81,12 +81,12 @@ export async function openPart(
 export async function countRows(
   { reader: factory }: OutputFormat,
   file: string,
-  { tempDir, path }: OutputOptions,
+  { tempDir, path, layout }: OutputOptions,
 ): Promise<number | undefined> {
   if (factory === undefined) return undefined;
   const source = meterStream(openFileSource(file), () => {});
   try {
-    if (factory.countRows !== undefined) return await factory.countRows(source);
+    if (factory.countRows !== undefined) return await factory.countRows(source, layout);
     const reader = await factory.open(source, {
       roles: {},
       ...(path === undefined ? {} : { path }),

@@ -13,7 +13,7 @@ import { VtsError } from '../../errors.ts';
 import type { ByteSink, RandomAccessSink, Scratch } from '../../stores/bytes.ts';
 import type { FormatWriter, WriteOptions, WriterFactory } from '../format.ts';
 import { checkDataset } from './check.ts';
-import { front, type IndexShape } from './front.ts';
+import { front, type IndexShape } from './writing/front.ts';
 import { metricNumber } from './metrics.ts';
 
 const DEFAULT_METRIC: Metric = 'L2';

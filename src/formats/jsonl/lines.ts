@@ -1,6 +1,6 @@
 /** Whole lines from chunks of bytes, in one buffer that grows to the longest line and no further. */
 import { VtsError } from '../../errors.ts';
-import { emptyText, PADDING, type Text } from './text.ts';
+import { emptyText, PADDING, type Text } from '../json-values/text.ts';
 
 /** The longest line that is read, so that a file without line ends cannot fill the memory. */
 export const MAX_LINE = 256 * 1024 * 1024;
@@ -18,6 +18,11 @@ export interface Mark {
   readonly byte: number;
   readonly line: number;
   readonly row: number;
+}
+
+/** Where `text` stands. */
+export function markOf({ base, pos, line, row }: Text): Mark {
+  return { byte: base + pos, line, row };
 }
 
 export const START: Mark = { byte: 0, line: 0, row: 0 };

@@ -1,79 +1,50 @@
 /** Writes batches as JSON lines. */
-import type { Batch } from '../../core/batch.ts';
+import { batchBytes } from '../../core/batch.ts';
 import { KINDS } from '../../core/types.ts';
-import { isVtsError, VtsError } from '../../errors.ts';
 import type { ByteSink } from '../../stores/bytes.ts';
 import type { FormatWriter, WriteOptions, WriterFactory } from '../format.ts';
-import { byteStore } from './byte-store.ts';
-import { objectWriter } from './column-writers.ts';
-import { type Compression, compressionByName, encoder } from './compression.ts';
-
-/** Text is handed on in pieces of this size. */
-const PIECE = 1 << 20;
+import { chooseCompression, COMPRESSION_CHOICES, encoder } from '../json-values/compression.ts';
+import { textWriter } from './text-writer.ts';
+import { THREADS_FROM_BYTES } from './threads.ts';
+import { type ThreadedWriter, threadedWriter } from './write-in-threads.ts';
 
 /** Opens writers of JSON lines. */
 export const writerFactory: WriterFactory = {
   access: 'stream',
   features: { kinds: new Set(KINDS), nulls: true, keepsSchema: false, keepsNaN: false },
-  choices: {
-    compression: {
-      none: 'plain text (default, unless the name ends with .gz or .zst)',
-      gzip: 'as gunzip reads it',
-      zstd: 'smaller and faster, as unzstd reads it',
-    },
-  },
+  choices: { compression: COMPRESSION_CHOICES },
   // deno-lint-ignore require-await
   open: async (sink, _, options) => openWriter(sink, options),
 };
 
-function openWriter(sink: ByteSink, { compression }: WriteOptions): FormatWriter {
-  const named = compressionByName(sink.name);
-  const chosen = (compression as Compression | undefined) ?? named;
-  if (named !== 'none' && named !== chosen) {
-    throw new VtsError('Usage', `--compression ${chosen}: the name ${sink.name} says ${named}`, {
-      remedy: 'name the output after its compression, or leave the flag out',
-    });
-  }
-  const encoded = encoder(sink, chosen);
-  const out = byteStore(2 * PIECE);
+function openWriter(sink: ByteSink, { compression, threads = 1 }: WriteOptions): FormatWriter {
+  const encoded = encoder(sink, chooseCompression(sink.name, compression));
+  const plain = textWriter(encoded);
+  let threaded: ThreadedWriter | undefined;
   let rows = 0;
-  const flush = async () => {
-    await encoded.write(out.bytes.subarray(0, out.length));
-    out.length = 0;
-  };
+  let bytes = 0;
   return {
     get pendingBytes() {
-      return out.length;
+      return (threaded ?? plain).pendingBytes;
     },
-    async write({ schema, columns, length }: Batch) {
-      try {
-        const writeRow = objectWriter(out, schema.fields, columns);
-        for (let row = 0; row < length; row++) {
-          writeRow(row);
-          out.bytes[out.length++] = 0x0a;
-          if (out.length >= PIECE) await flush();
-        }
-      } catch (error) {
-        throw isVtsError(error, 'RowInvalid') ? atRow(error, rows) : error;
+    async write(batch) {
+      if (threaded === undefined && threads > 1 && bytes >= THREADS_FROM_BYTES) {
+        await plain.flush();
+        threaded = threadedWriter(encoded, plain, threads, batch.schema.fields);
       }
-      rows += length;
+      await (threaded ?? plain).write(batch, rows);
+      rows += batch.length;
+      bytes += batchBytes(batch);
     },
     async finish() {
-      await flush();
+      await (threaded ?? plain).flush();
+      threaded?.close();
       await encoded.finish();
     },
     // deno-lint-ignore require-await
     async abort() {
+      threaded?.close();
       encoded.abort();
     },
   };
-}
-
-/** `error`, whose row counts within its batch, with the row's number in the output. */
-function atRow(error: VtsError, rowsBefore: number): VtsError {
-  const { row, ...details } = error.details;
-  return new VtsError(error.code, error.message, {
-    ...details,
-    row: row === undefined ? undefined : rowsBefore + row,
-  });
 }

@@ -60,9 +60,10 @@ interface Ready {
  * @throws VtsError OutputExists when it has rows and nobody said what to do with them; InputMissing when rows are to be added to a
  *   collection that is not there
  */
-export async function openMilvusSink(options: MilvusSinkOptions): Promise<MilvusSink> {
-  const { connection, database, collection, mode } = options;
-  const existing = await findTarget(options);
+export async function openMilvusSink(asked: MilvusSinkOptions): Promise<MilvusSink> {
+  const { connection, database, collection, mode } = asked;
+  const existing = await findTarget(asked);
+  const options = await likeItself(asked, existing);
   const plan = memoized((dataset: Dataset) => planTarget(dataset, options, existing));
   let ready: Ready | undefined;
   const begun = (): Ready => {
@@ -126,6 +127,17 @@ async function findTarget(options: MilvusSinkOptions): Promise<CollectionInfo | 
     refuseRows(await storedRows(connection, name, retry), options);
   }
   return existing;
+}
+
+/** `options` with the collection that is there as the one that the new one is to equal, where it keeps its schema. */
+async function likeItself(
+  options: MilvusSinkOptions,
+  existing: CollectionInfo | undefined,
+): Promise<MilvusSinkOptions> {
+  const { connection, create, retry } = options;
+  if (!create.keepSchema || existing === undefined) return options;
+  const { templateOf } = await import('./template.ts');
+  return { ...options, create: { ...create, like: await templateOf(connection, existing, retry) } };
 }
 
 async function prepare(

@@ -1,0 +1,105 @@
+/** M2M and M2H: collections of a running server into another one, or into HDF5 files. */
+import { join } from 'node:path';
+import type { Step } from '../job.ts';
+import type { Position, Problems } from '../problems.ts';
+import type { Remarks } from './remarks.ts';
+import { type Section, textsOf } from './section.ts';
+import { collectionAddress, readDestination, readMode, readSource } from './servers.ts';
+
+/** The name that MilvusDM gives to the file of rows of no partition. */
+const NO_PARTITION = 'None';
+
+/** A collection, or one partition of it. */
+interface Chosen {
+  readonly collection: string;
+  readonly partition?: string;
+  readonly at: Position;
+}
+
+/** Collections into collections of the same names on another server. */
+export function readM2m(section: Section, remarks: Remarks, problems: Problems): Step[] {
+  remarks.passOver(section, 'milvus_version', 'milvus-version');
+  const source = readSource(section, remarks);
+  const target = readDestination(section);
+  const steps = readChosen(section, problems).map(({ collection, partition, at }): Step => ({
+    verb: 'copy',
+    from: [collectionAddress(source, collection)],
+    to: collectionAddress(target, collection),
+    flags: {
+      ...(partition === undefined ? {} : { partition: [partition] }),
+      ...readMode(section, partition),
+      'auto-id': 'keep',
+    },
+    at,
+    places: { mode: section.placeOf('mode'), to: section.placeOf('dest_host') },
+  }));
+  readMode(section, undefined);
+  section.end();
+  return steps;
+}
+
+/** Collections into HDF5 files, each with the H2M job that imports it again. */
+export function readM2h(section: Section, remarks: Remarks, problems: Problems): Step[] {
+  remarks.passOver(section, 'milvus_version', 'milvus-version');
+  const source = readSource(section, remarks);
+  const directory = section.required('data_dir', '/data');
+  const chosen = readChosen(section, problems);
+  section.end();
+  const whole = chosen.filter(({ partition }) => partition === undefined);
+  if (whole.length > 0) {
+    remarks.add(
+      'all partitions of a collection go into one file, which does not say which rows were in which: ' +
+        'name them in source_collection for a file of each',
+    );
+  }
+  return chosen.map(({ collection, partition, at }): Step => {
+    const name = partition ?? NO_PARTITION;
+    return {
+      verb: 'export',
+      from: [collectionAddress(source, collection)],
+      to: join(directory, collection, `${name}.h5`),
+      flags: {
+        ...(partition === undefined ? {} : { partition: [partition] }),
+        fields: ['@id', '@vector'],
+        to: 'hdf5',
+        parents: true,
+        layout: 'milvusdm',
+        recipe: join(directory, 'yamls', collection, `${name}.yaml`),
+      },
+      at,
+      places: { to: section.placeOf('data_dir') },
+    };
+  });
+}
+
+/** `source_collection`: names, each with a list of partitions or nothing, which means all. */
+function readChosen(section: Section, problems: Problems): readonly Chosen[] {
+  const value = section.get('source_collection');
+  if (value === undefined) {
+    section.missing('source_collection', '{test: }');
+    return [];
+  }
+  if (value.kind !== 'map') {
+    problems.add(
+      value.at,
+      '"source_collection" is a map of collections',
+      'write the name and a colon: test:',
+    );
+    return [];
+  }
+  return value.entries.flatMap(({ key: collection, at, value: partitions }): Chosen[] => {
+    if (collection === '*') {
+      problems.add(
+        at,
+        'all collections at once are no job of MilvusDM',
+        'vts dump and vts restore move a database',
+      );
+      return [];
+    }
+    if (partitions.kind === 'text' && partitions.text === '') return [{ collection, at }];
+    const names = textsOf(partitions, `source_collection: ${collection}`, problems);
+    return names.length === 0
+      ? [{ collection, at }]
+      : names.map((partition) => ({ collection, partition, at }));
+  });
+}
