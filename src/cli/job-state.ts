@@ -29,7 +29,7 @@ interface Line {
 }
 
 /**
- * Opens the state of the job `name` in `directory`.
+ * Opens the state of the job `name` in `directory`; nothing is written before a step is done, but for `restart`.
  * @throws VtsError JournalConflict when it is unfinished and neither `resume` nor `restart` is given, or when steps that are
  *   done have been changed since
  */
@@ -51,8 +51,8 @@ export function openJobState(
   if (restart) log.remove();
   const text = log.read();
   const lines = parseLines(text);
-  // The process died while it wrote the last line: the next one begins cleanly.
-  if (text !== '' && !text.endsWith('\n')) log.append(text.slice(0, text.lastIndexOf('\n') + 1), true);
+  // A line that the process was writing when it died.
+  let torn = text !== '' && !text.endsWith('\n');
   if (lines.length > 0 && !resume) {
     throw new VtsError(
       'JournalConflict',
@@ -81,6 +81,8 @@ export function openJobState(
       if (done.has(step)) return;
       done.set(step, summary);
       makeFolder(folder);
+      if (torn) log.append(text.slice(0, text.lastIndexOf('\n') + 1), true);
+      torn = false;
       log.append(`${JSON.stringify({ step, digest: digests[step], summary } satisfies Line)}\n`, false);
     },
     end: () => log.remove(),
