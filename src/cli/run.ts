@@ -83,15 +83,16 @@ async function run(
   const spoken = context.report({ ...flags, dataOnStdout });
   for (const note of job.notes) spoken.note(note);
   const shared = { name: title, steps, verbs, flags, context, report: spoken, dataOnStdout };
-  if (flags.dryRun) return await planSteps(shared);
+  const { dryRun = false, resume = false, restart = false } = flags;
+  if (dryRun && restart) return await planSteps(shared);
   const state = openJobState({
     name,
     directory: flags.state ?? defaultStateDirectory(),
     steps,
-    resume: flags.resume ?? false,
-    restart: flags.restart ?? false,
+    resume,
+    restart,
   });
-  await runSteps(shared, state);
+  await (dryRun ? planSteps(shared, state) : runSteps(shared, state));
 }
 
 /** Reads `job`; of HOCON servers and files are asked what they have. */

@@ -79,7 +79,7 @@ describe('the examples of MilvusDM', () => {
         fields: ['ids', 'embeddings'],
         id: 'ids',
         rename: { ids: 'id', embeddings: 'embedding' },
-        cast: { embeddings: 'FloatVector(8)' },
+        cast: { ids: 'int64', embeddings: 'FloatVector(8)' },
         partition: 'partition_1',
       },
     }]);
