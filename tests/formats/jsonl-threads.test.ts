@@ -15,9 +15,9 @@ import { datasetOf, READ, WRITE } from '../support/format-io.ts';
 import { everyKind, randomTable } from '../support/tables.ts';
 
 /** More text than is read, and more rows than are written, before threads begin; with some jobs behind. */
-const TEXT_BYTES = 30 * 1024 * 1024;
+const TEXT_BYTES = 24 * 1024 * 1024;
 
-const table = randomTable(everyKind(32), { rows: 1500 });
+const table = randomTable(everyKind(256), { rows: 300 });
 const encoder = new TextEncoder();
 
 /** `table` as often as `times`, then `last`. */
@@ -109,10 +109,9 @@ describe('JSON lines in threads', () => {
       const { byte, row, line: lineNumber, rows } = cursor as Record<string, number>;
       expect({ row, lineNumber, byte }).toEqual({ row: rows, lineNumber: rows, byte: rows * line.length });
     }
-    const [{ batch }] = await Array.fromAsync(read(bytes, { schema: small, threads: 2 }, {
-      after: cursors.at(-2),
-    }));
-    expect(batch.length).toBe(rows - (cursors.at(-2) as { rows: number }).rows);
+    const [after, before] = [cursors.at(-2), (cursors.at(-2) as { rows: number }).rows];
+    const rest = await Array.fromAsync(read(bytes, { schema: small, threads: 2 }, { after }));
+    expect(rest.reduce((sum, { batch }) => sum + batch.length, before)).toBe(rows);
   });
 
   test('may be left before their end', async () => {
@@ -170,7 +169,7 @@ describe('JSON lines in threads', () => {
 
 test('a column on its way to a thread shares no memory', () => {
   for (const [i, { name, type }] of table.schema.fields.entries()) {
-    const part = sliceColumn(table.columns[i], 100, 300);
+    const part = sliceColumn(table.columns[i], 100, 200);
     const own = ownColumn(part);
     const schema = { fields: [field(name, type, { nullable: true })] };
     expectSameRows(makeBatch(schema, [own]), makeBatch(schema, [part]));

@@ -59,13 +59,16 @@ const MODULE = /\$bunfs|~BUN/.test(import.meta.url) ? './formats/jsonl/thread.ts
 let shared: Threads | undefined;
 let users = 0;
 
-/** The threads of all readers and writers, `count` of them if there are none yet. To be closed as often as asked for. */
+/** The threads of all readers and writers, `count` of them if there are none yet. Each who asks for them has to close them. */
 export function shareThreads(count: number): Threads {
   const threads = shared ??= openThreads(new URL(MODULE, import.meta.url), count);
   users++;
+  let closed = false;
   return {
     ...threads,
     close() {
+      if (closed) return;
+      closed = true;
       if (--users > 0) return;
       threads.close();
       shared = undefined;
