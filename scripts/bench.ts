@@ -1,98 +1,144 @@
 /**
- * Times vts against scripts/bench/reference.py, in turns, and checks every output of vts with the reference libraries.
+ * Times `dist/vts` against scripts over the reference libraries (scripts/bench/reference.py), in turns, each from a cold start,
+ * and checks every output of vts with those libraries.
  *
- *     deno task bench [--rows 1000000] [--dim 128] [--runs 3] [--pairs faiss-parquet,parquet-h5] [--folder DIR]
- *                     [--alone]   vts only, for sizes that the reference cannot hold in memory
+ *     deno task bench [--case faiss-parquet,jsonl-*] [--rows 1000000 --dim 128] [--runs 7] [--json dist/bench.json]
+ *                     [--folder DIR]  keeps the inputs there    [--alone]  vts only, for sizes that the reference cannot hold
  *
- * Runs on Bun, which tells the peak memory of a child process.
+ * Prints a table, and writes it as JSON too. "cp ratio" is the time that `cp` and `sync` of the output take, over that of vts.
  */
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { FILE_CASES, type FileCase } from './bench/cases.ts';
+import { measure, median, type Run } from './bench/measure.ts';
 
 const ROOT = resolve(import.meta.dirname!, '..');
 const PYTHON = join(ROOT, '.venv/bin/python');
 const REFERENCE = join(ROOT, 'scripts/bench/reference.py');
-
-const PAIRS = [
-  'faiss-parquet',
-  'h5-parquet',
-  'parquet-h5',
-  'parquet-faiss',
-  'jsonl-parquet',
-  'parquet-jsonl',
-  'faiss-h5',
-  'h5-faiss',
-  'default.parquet-faiss',
-];
+const VTS = join(ROOT, 'dist/vts');
 
 const { values: options } = parseArgs({
   options: {
-    rows: { type: 'string', default: '1000000' },
-    dim: { type: 'string', default: '128' },
-    runs: { type: 'string', default: '3' },
-    pairs: { type: 'string', default: PAIRS.join(',') },
+    case: { type: 'string', default: '*' },
+    rows: { type: 'string' },
+    dim: { type: 'string' },
+    runs: { type: 'string', default: '7' },
+    json: { type: 'string', default: join(ROOT, 'dist/bench.json') },
     folder: { type: 'string' },
     alone: { type: 'boolean', default: false },
   },
 });
 
-interface Run {
-  readonly seconds: number;
-  readonly peakMB: number;
+/** What one reference took beside vts. */
+interface Result {
+  readonly case: string;
+  readonly rows: number;
+  readonly dim: number;
+  readonly vts: Run;
+  readonly outputMB: number;
+  /** `cp` of the output, and until it is on disk. */
+  readonly floorSeconds: number;
+  readonly reference?: string;
+  readonly theirs?: Run;
 }
 
-function measure(command: string[]): Run {
-  const began = performance.now();
-  const { exitCode, resourceUsage, stderr } = Bun.spawnSync(command, { stdout: 'ignore', stderr: 'pipe' });
-  const seconds = (performance.now() - began) / 1000;
-  if (exitCode !== 0) throw new Error(`${command.join(' ')} failed: ${stderr}`);
-  return { seconds, peakMB: resourceUsage!.maxRSS / 1e6 };
-}
+const SIZES = options.rows === undefined && options.dim === undefined
+  ? [[1_000_000, 128], [200_000, 768]]
+  : [[Number(options.rows ?? 1_000_000), Number(options.dim ?? 128)]];
 
-function median(runs: readonly Run[]): Run {
-  const middle = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1];
-  return {
-    seconds: middle(runs.map((run) => run.seconds)),
-    peakMB: Math.max(...runs.map((run) => run.peakMB)),
-  };
-}
-
-const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'vts-bench-'));
-mkdirSync(folder, { recursive: true });
-const rawMB = Number(options.rows) * Number(options.dim) * 4 / 1e6;
-if (!existsSync(join(folder, 'in.faiss'))) {
-  measure([PYTHON, REFERENCE, 'make', folder, options.rows, options.dim]);
-}
-console.log(
-  `${options.rows} x ${options.dim} float32 (${rawMB} MB), median of ${options.runs} runs in turns\n`,
+const chosen = FILE_CASES.filter(({ name }) =>
+  options.case.split(',').some((pattern) => new Bun.Glob(pattern).match(name))
 );
-console.log('| conversion | vts s | MB/s | peak MB | reference s | peak MB | times as fast |');
-console.log('|---|---|---|---|---|---|---|');
-for (const pair of options.pairs.split(',')) {
-  const [from, to] = pair.split('-');
-  const source = join(folder, from === 'default.parquet' ? 'in-default.parquet' : `in.${from}`);
-  const ours = join(folder, `vts.${to}`);
-  const theirs = join(folder, `reference.${to}`);
-  const fields = to === 'faiss' ? ['--fields', 'vector'] : [];
-  const runs: { ours: Run[]; theirs: Run[] } = { ours: [], theirs: [] };
+if (chosen.length === 0) {
+  throw new TypeError(`no such case; there are ${FILE_CASES.map(({ name }) => name).join(', ')}`);
+}
+
+function timeCase(
+  { name, input, output, flags, references }: FileCase,
+  folder: string,
+): Omit<Result, 'rows' | 'dim'>[] {
+  const source = join(folder, input);
+  const ours = join(folder, `vts-${output}`);
+  const theirs = join(folder, output);
+  const wanted = options.alone ? [] : references;
+  const runs = new Map<string, Run[]>([['vts', []], ...wanted.map((one): [string, Run[]] => [one, []])]);
   for (let run = 0; run < Number(options.runs); run++) {
-    runs.ours.push(
-      measure([join(ROOT, 'dist/vts'), 'convert', source, ours, '--overwrite', '--quiet', ...fields]),
-    );
-    if (!options.alone) runs.theirs.push(measure([PYTHON, REFERENCE, 'convert', source, theirs]));
+    runs.get('vts')!.push(measure([VTS, 'convert', source, ours, '--overwrite', '--quiet', ...flags]));
+    for (const one of wanted) {
+      runs.get(one)!.push(measure([PYTHON, REFERENCE, 'convert', one, source, theirs]));
+      rmSync(theirs);
+    }
   }
   if (!options.alone) measure([PYTHON, REFERENCE, 'check', source, ours]);
-  const a = median(runs.ours);
-  const row = [`${from} → ${to}`, a.seconds.toFixed(2), (rawMB / a.seconds).toFixed(0), a.peakMB.toFixed(0)];
-  if (options.alone) row.push('', '', '');
-  else {
-    const b = median(runs.theirs);
-    row.push(b.seconds.toFixed(2), b.peakMB.toFixed(0), (b.seconds / a.seconds).toFixed(2));
-  }
-  console.log(`| ${row.join(' | ')} |`);
-  for (const file of [ours, theirs]) if (statSync(file, { throwIfNoEntry: false })) rmSync(file);
+  const copy = `${ours}.copy`;
+  const floors = [1, 2, 3].map(() => measure(['sh', '-c', 'cp "$1" "$2" && sync "$2"', 'sh', ours, copy]));
+  const ending = {
+    case: name,
+    vts: median(runs.get('vts')!),
+    outputMB: statSync(ours).size / 1e6,
+    floorSeconds: median(floors).seconds,
+  };
+  for (const file of [ours, copy]) rmSync(file);
+  if (wanted.length === 0) return [ending];
+  return wanted.map((reference) => ({ ...ending, reference, theirs: median(runs.get(reference)!) }));
 }
-if (options.folder === undefined) rmSync(folder, { recursive: true });
+
+function print(result: Result): void {
+  const { vts, theirs, reference = '', outputMB, floorSeconds } = result;
+  const cells = [
+    result.case,
+    vts.seconds.toFixed(2),
+    (outputMB / vts.seconds).toFixed(0),
+    vts.cpuSeconds.toFixed(2),
+    vts.peakMB.toFixed(0),
+    reference,
+    theirs?.seconds.toFixed(2) ?? '',
+    theirs?.cpuSeconds.toFixed(2) ?? '',
+    theirs?.peakMB.toFixed(0) ?? '',
+    theirs === undefined ? '' : (theirs.seconds / vts.seconds).toFixed(2),
+    (floorSeconds / vts.seconds).toFixed(2),
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+const HEAD = [
+  'case',
+  'vts s',
+  'MB/s',
+  'CPU s',
+  'peak MB',
+  'reference',
+  's',
+  'CPU s',
+  'peak MB',
+  'ratio',
+  'cp ratio',
+];
+
+const results: Result[] = [];
+for (const [rows, dim] of SIZES) {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'vts-bench-'));
+  mkdirSync(folder, { recursive: true });
+  try {
+    if (!existsSync(join(folder, 'in.faiss'))) {
+      measure([PYTHON, REFERENCE, 'make', folder, `${rows}`, `${dim}`]);
+    }
+    console.log(`\n${rows} x ${dim} float32, median of ${options.runs} runs in turns\n`);
+    console.log(`| ${HEAD.join(' | ')} |\n|${'---|'.repeat(HEAD.length)}`);
+    for (const one of chosen) {
+      for (const result of timeCase(one, folder)) {
+        results.push({ ...result, rows, dim });
+        print(results.at(-1)!);
+      }
+    }
+  } finally {
+    if (options.folder === undefined) rmSync(folder, { recursive: true });
+  }
+}
+mkdirSync(join(ROOT, 'dist'), { recursive: true });
+writeFileSync(
+  options.json,
+  `${JSON.stringify({ cpus: navigator.hardwareConcurrency, results }, undefined, 2)}\n`,
+);

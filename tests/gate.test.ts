@@ -29,8 +29,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   kernels: [],
   stores: ['errors.ts'],
   formats: ['core', 'errors.ts', 'kernels', 'stores/bytes.ts'],
+  jobs: ['core', 'errors.ts'],
   connectors: ['core', 'errors.ts', 'formats', 'stores'],
-  cli: ['connectors', 'core', 'errors.ts', 'formats', 'stores'],
+  cli: ['connectors', 'core', 'errors.ts', 'formats', 'jobs', 'stores'],
   'main.ts': ['cli', 'errors.ts'],
 };
 
@@ -43,6 +44,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   '@zilliz/milvus2-sdk-node': 'connectors/milvus',
   '@grpc/grpc-js': 'connectors/milvus',
   protobufjs: 'connectors/milvus',
+  yaml: 'jobs',
 };
 
 const SOURCES = globSync('src/**/*.ts', { cwd: ROOT }).map((path) => relative('src', path));

@@ -5,13 +5,13 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { compileKernels } from '../scripts/kernels.ts';
 import { VtsError } from '../src/errors.ts';
-import { roundText } from '../src/formats/jsonl/exact-numbers.ts';
-import { byteStore } from '../src/formats/jsonl/byte-store.ts';
-import { floatsOf, writeFloats, writeVector } from '../src/formats/jsonl/float-text.ts';
-import { NUMBER_ROOM } from '../src/formats/jsonl/number-text.ts';
-import { readElements, readFloat32Vector } from '../src/formats/jsonl/float-vector.ts';
-import { emptyText, PADDING, type Text } from '../src/formats/jsonl/text.ts';
-import { beginVector } from '../src/formats/jsonl/vector-text.ts';
+import { roundText } from '../src/formats/json-values/exact-numbers.ts';
+import { byteStore } from '../src/formats/json-values/byte-store.ts';
+import { floatsOf, writeFloats, writeVector } from '../src/formats/json-values/float-text.ts';
+import { NUMBER_ROOM } from '../src/formats/json-values/number-text.ts';
+import { readElements, readFloat32Vector } from '../src/formats/json-values/float-vector.ts';
+import { emptyText, PADDING, type Text } from '../src/formats/json-values/text.ts';
+import { beginVector } from '../src/formats/json-values/vector-text.ts';
 import { random } from './support/tables.ts';
 
 test('the module is that of its source', async () => {

@@ -20,6 +20,7 @@ export interface CollectionSinkFlags extends WritingFlags {
   readonly targetPartition?: string;
   readonly partitionColumn?: string;
   readonly resume?: boolean;
+  readonly breakLock?: boolean;
   readonly tempDir?: string;
 }
 
@@ -60,6 +61,7 @@ export function openJournalOf(
     job: jobOf({ command, source: source.fingerprint, target: end.name }, flags),
     resume: flags.resume ?? false,
     restart: flags.restart ?? false,
+    breakLock: flags.breakLock ?? false,
   });
 }
 
@@ -76,12 +78,17 @@ export async function openCollectionSink(
     connection: end.connection,
     database: end.database,
     collection: end.collection,
-    mode: mode ?? 'create',
+    mode: mode === 'skip' || mode === 'replace-partition'
+      ? 'append'
+      : mode === 'replace-rows'
+      ? 'replace'
+      : mode ?? 'create',
     modeGiven: mode !== undefined,
     ...defined({ partition: flags.targetPartition, partitionColumn: flags.partitionColumn }),
     create: {
       ...defined({ autoId, partitionKey, dynamic, shards, consistency, like, noIndex, noLoad }),
       indexes: index ?? [],
+      ...(mode === 'replace-rows' ? { keepSchema: true } : {}),
     },
     inFlight: flags.inFlight,
     onError: flags.onError,

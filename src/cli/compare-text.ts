@@ -3,29 +3,35 @@ import type { Comparison, Difference } from '../core/compare/compare.ts';
 import { formatCount, formatSeconds } from './report/format.ts';
 import type { Inspection } from './report/report.ts';
 
-/** A comparison and what was compared; or a collection that the second side lacks. */
-export type NamedComparison =
-  & { readonly a: string; readonly b: string }
-  & (
-    | { readonly missing: true }
-    | Comparison & {
-      readonly missing?: false;
-      readonly seconds: number;
-      /** Some of the differences. */
-      readonly shown: readonly Difference[];
-    }
-  );
+/** A comparison and what was compared. */
+export interface ComparedPair extends Comparison {
+  readonly a: string;
+  readonly b: string;
+  readonly missing?: undefined;
+  readonly seconds: number;
+  /** Some of the differences. */
+  readonly shown: readonly Difference[];
+}
+
+/** A comparison; or a collection that one side lacks, of which the name is that of the whole end. */
+export type NamedComparison = ComparedPair | {
+  readonly a: string;
+  readonly b: string;
+  readonly missing: 'A' | 'B';
+};
 
 const MARKS = { onlyA: '-', onlyB: '+', differ: '*' } as const;
 
 /** Whether nothing differs. */
 export function isEqual(one: NamedComparison): boolean {
-  return one.missing !== true && one.onlyA + one.onlyB + one.differ + one.schema.length === 0;
+  return one.missing === undefined && one.onlyA + one.onlyB + one.differ + one.schema.length === 0;
 }
 
 /** `= 199990 equal  - 3 only in A  + 5 only in B  * 2 differ (field year)`. */
 export function comparisonText(one: NamedComparison): string {
-  if (one.missing) return `no such collection in ${one.b}`;
+  if (one.missing !== undefined) {
+    return one.missing === 'A' ? `${one.b}, which is not in ${one.a}` : `no such collection in ${one.b}`;
+  }
   const parts = [
     `= ${one.equal} equal`,
     `- ${one.onlyA} only in A`,
@@ -50,7 +56,7 @@ export function describeComparison(one: NamedComparison): Inspection {
 
 function textOf(one: NamedComparison): string {
   const head = `A ${one.a}\nB ${one.b}`;
-  if (one.missing) return `${head}\n! there is no such collection in B`;
+  if (one.missing !== undefined) return `${head}\n! there is no such collection in ${one.missing}`;
   const { shown, rowsA, rowsB, schema, seconds } = one;
   const all = one.onlyA + one.onlyB + one.differ;
   return [
@@ -70,8 +76,9 @@ function textOf(one: NamedComparison): string {
 }
 
 function jsonOf(one: NamedComparison): string {
-  if (one.missing) {
-    return JSON.stringify({ type: 'comparison', a: { name: one.a }, b: { name: one.b }, missing: true });
+  if (one.missing !== undefined) {
+    const { a, b, missing } = one;
+    return JSON.stringify({ type: 'comparison', a: { name: a }, b: { name: b }, missing });
   }
   const { a, b, rowsA, rowsB, shown, missing: _, notes: _notes, ...rest } = one;
   const facts = JSON.stringify({

@@ -5,8 +5,9 @@ import type { Context } from './context.ts';
 import { defined } from './defined.ts';
 import { requireVerb } from './endpoints.ts';
 import { CONVERT_EXAMPLES, formatExamples } from './examples.ts';
-import { mappingOf, openInputs, openOutputs } from './file-ends.ts';
+import { mappingOf, openOutputs } from './file-ends.ts';
 import { jobOf } from './job.ts';
+import { openInputs } from './open-inputs.ts';
 import { columns, input, output, talk, work } from './options/common.ts';
 import { runTransfer } from './run-transfer.ts';
 
@@ -21,10 +22,14 @@ function define() {
     )
     .addOption(input.from).addOption(output.to).addOption(input.schema)
     .addOption(columns.fields).addOption(columns.rename).addOption(columns.cast)
+    .addOption(columns.add).addOption(columns.set).addOption(columns.geometry)
     .addOption(columns.id).addOption(columns.vector).addOption(columns.metric).addOption(columns.normalize)
     .addOption(columns.limit)
-    .addOption(input.order).addOption(output.overwrite).addOption(output.compression).addOption(output.layout)
-    .addOption(output.partSize).addOption(output.resume).addOption(output.dryRun)
+    .addOption(input.order).addOption(input.rowIds).addOption(output.overwrite).addOption(output.parents)
+    .addOption(output.compression).addOption(output.layout)
+    .addOption(output.faissIndex).addOption(input.allowLossy).addOption(input.ids)
+    .addOption(input.documents).addOption(input.noDocuments)
+    .addOption(output.partSize).addOption(output.resume).addOption(output.breakLock).addOption(output.dryRun)
     .addOption(work.parallel).addOption(work.batchBytes).addOption(work.tempDir)
     .addOption(talk.json).addOption(talk.quiet).addOption(talk.verbose).addOption(talk.progress)
     .addOption(talk.color)
@@ -49,7 +54,7 @@ async function convert(
     throw new VtsError('Usage', 'The output is missing', { expected: `vts convert ${target} OUTPUT` });
   }
   requireVerb('convert', inputs, target);
-  const source = await openInputs(inputs, target, options);
+  const source = await openInputs(inputs, target, options, 'join');
   try {
     if (options.dryRun) {
       const { planIntoFiles } = await import('./plan-into.ts');

@@ -48,7 +48,7 @@ export function copyCommand(context: Context) {
     reading,
     Object.values(columns) as unknown as AnyOption[],
     writing,
-    [output.partSize, output.resume, output.dryRun] as unknown as AnyOption[],
+    [output.partSize, output.resume, output.breakLock, output.dryRun] as unknown as AnyOption[],
     server,
     connection,
     targetConnection,

@@ -11,7 +11,7 @@ import type { RetryPolicy } from '../core/retry.ts';
 import type { Range, Source } from '../core/endpoint.ts';
 import { schemaToJson } from '../core/schema-json.ts';
 import type { TransferSummary } from '../core/tally.ts';
-import { VtsError } from '../errors.ts';
+import { isVtsError, VtsError } from '../errors.ts';
 import { openCollectionSource } from './collection-source.ts';
 import { defined } from './defined.ts';
 import { cutSizes } from './file-ends.ts';
@@ -64,6 +64,10 @@ export async function dumpCollection(run: DumpRun, name: CollectionName): Promis
     await refuseChanges(run, name, begun);
     recordProven(journal, await provenBy(journal, source));
     return summary;
+  } catch (error) {
+    if (!isVtsError(error, 'DiskFull')) throw error;
+    const { withBytesNeeded } = await import('./dump-space.ts');
+    throw withBytesNeeded(error, source, collectionJournal(target.journal, name));
   } finally {
     await source.close();
   }

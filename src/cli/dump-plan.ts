@@ -2,20 +2,24 @@
 import { formatMilvusUrl } from '../connectors/milvus/endpoint-url.ts';
 import type { CollectionSight } from '../connectors/milvus/inspect.ts';
 import type { CollectionName } from '../connectors/dump/dump-journal.ts';
-import { estimatedRowBytes } from '../core/schema.ts';
+import { LEAST_SHARE } from '../connectors/file/part-file.ts';
+import { isDenseVector } from '../core/types.ts';
 import { VtsError } from '../errors.ts';
 import { openCollectionSource } from './collection-source.ts';
 import type { DumpJob } from './dump.ts';
+import { freeBytesAt, rowBytesOf } from './dump-space.ts';
 import type { DumpFlags } from './options/dump.ts';
 import { refusePlan, timeText } from './plan-transfer.ts';
 import { type FirstRows, readFirst } from './read-first.ts';
-import { formatBytes, formatCount, formatTable } from './report/format.ts';
+import { formatBytes, formatMany, formatTable } from './report/format.ts';
 
 /** A collection as it would be dumped. */
 interface Planned extends CollectionName {
   readonly rows?: number;
   readonly rowsExact?: boolean;
   readonly bytes?: number;
+  /** What the rows take at least on disk. */
+  readonly leastBytes?: number;
   readonly load: string;
   /** What is lost, and what is done beside reading. */
   readonly notes: readonly string[];
@@ -34,6 +38,10 @@ export async function planDump(job: DumpJob, names: readonly CollectionName[]): 
   }
   const rows = collections.reduce((sum, one) => sum + (one.rows ?? 0), 0);
   const bytes = collections.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
+  // Vectors hardly compress, all else may.
+  const least = collections.reduce((sum, one) => sum + (one.leastBytes ?? 0), 0);
+  const free = freeBytesAt(directory);
+  if (least > free) problems.push(tooLittleSpace(directory, least, free));
   const measured = problems.length > 0 ? undefined : await measure(job, collections);
   const seconds = measured && bytes / measured.bytes * measured.seconds;
   report.inspection({
@@ -45,12 +53,13 @@ export async function planDump(job: DumpJob, names: readonly CollectionName[]): 
         to: directory,
         rows,
         bytes,
+        freeBytes: free,
         ...(measured === undefined ? {} : { seconds, rowsMeasured: measured.rows }),
         collections,
       }),
     text: () =>
       [
-        `${directory}: ${formatCount(collections.length)} collections, ${formatCount(rows)} rows, about ${
+        `${directory}: ${formatMany(collections.length, 'collection')}, ${formatMany(rows, 'row')}, about ${
           formatBytes(bytes)
         }; nothing was written`,
         ...measured === undefined ? [] : [`  time: ${timeText(seconds!, measured.rows)}`],
@@ -77,6 +86,16 @@ async function measure(job: DumpJob, collections: readonly Planned[]): Promise<F
   } finally {
     await source.close();
   }
+}
+
+function tooLittleSpace(directory: string, needed: number, free: number): VtsError {
+  return new VtsError(
+    'DiskFull',
+    `${directory}: about ${formatBytes(needed)} are needed, and ${formatBytes(free)} are free`,
+    {
+      remedy: 'free some space, choose with --collection, or write elsewhere',
+    },
+  );
 }
 
 function problemsOf(
@@ -112,7 +131,8 @@ function planned(
       (sum, one) => sum + (one.count?.rows ?? 0),
       0,
     );
-  const rowBytes = info.schema.fields.reduce((sum, { type }) => sum + estimatedRowBytes(type), 0);
+  const { fields } = info.schema;
+  const leastRowBytes = LEAST_SHARE * rowBytesOf(fields.filter(({ type }) => isDenseVector(type)));
   const notes: string[] = [];
   if (load === 'not loaded' && rows !== 0 && flags.load) {
     notes.push('it is not loaded: it is going to be loaded, and released afterwards');
@@ -125,7 +145,13 @@ function planned(
   if (flags.filter !== undefined) notes.push('--filter leaves out rows; how many is not counted');
   return {
     ...name,
-    ...(rows === undefined ? {} : { rows, rowsExact: count?.exact ?? false, bytes: rows * rowBytes }),
+    ...(rows === undefined ? {} : {
+      rows,
+      rowsExact: count?.exact ?? false,
+      bytes: rows * rowBytesOf(fields),
+      // How many rows a filter leaves is not known.
+      leastBytes: flags.filter === undefined ? Math.ceil(rows * leastRowBytes) : 0,
+    }),
     load,
     notes,
   };
@@ -134,7 +160,7 @@ function planned(
 function cells({ database, name, rows, rowsExact, bytes, load }: Planned): string[] {
   return [
     `${database}/${name}`,
-    rows === undefined ? 'rows unknown' : `${rowsExact ? '' : 'about '}${formatCount(rows)} rows`,
+    rows === undefined ? 'rows unknown' : `${rowsExact ? '' : 'about '}${formatMany(rows, 'row')}`,
     bytes === undefined ? '' : formatBytes(bytes),
     load,
   ];

@@ -10,7 +10,7 @@ import type { TransferSummary } from '../core/transfer.ts';
 import { VtsError } from '../errors.ts';
 import config from '../../deno.json' with { type: 'json' };
 import type { Context } from './context.ts';
-import { chosenCollections } from './dump-collections.ts';
+import { chosenCollections, havePartitions } from './dump-collections.ts';
 import { dumpCollection, holdsNothing } from './dump-collection.ts';
 import { defaultServer, isServer } from './endpoints.ts';
 import { DUMP_EXAMPLES, formatExamples } from './examples.ts';
@@ -26,10 +26,11 @@ import { countedRetries, type Retries } from './retries.ts';
 import { warnOfSecrets } from './secrets.ts';
 import { type Address, addressOf, connect } from './server-ends.ts';
 import { addSummaries } from './summaries.ts';
+import { withWayOn } from './way-on.ts';
 
 /** The command. */
 export function dumpCommand(context: Context) {
-  const { compression, partSize, resume } = output;
+  const { compression, partSize, resume, breakLock } = output;
   const command = new Command('dump')
     .summary('databases or collections of a Milvus server into a directory, to be restored')
     .description(
@@ -43,7 +44,7 @@ export function dumpCommand(context: Context) {
     [collections],
     reading,
     dumping,
-    [compression, partSize, resume] as unknown as AnyOption[],
+    [compression, partSize, resume, breakLock] as unknown as AnyOption[],
     [dryRun],
     server,
     manyConnection,
@@ -67,7 +68,13 @@ async function run(
   const retries = countedRetries(flags.retryMaxTime, report, signal);
   const connection = await connect(address, report, signal);
   try {
-    const names = () => chosenCollections(connection, address.url, patterns, retries.policy);
+    const names = async () => {
+      const found = await chosenCollections(connection, address.url, patterns, retries.policy);
+      if (flags.partition !== undefined) {
+        await havePartitions(connection, found, flags.partition, retries.policy);
+      }
+      return found;
+    };
     if (flags.dryRun) {
       const { planDump } = await import('./dump-plan.ts');
       return await planDump(
@@ -115,7 +122,7 @@ async function dump(job: DumpJob, choose: () => Promise<readonly CollectionName[
     { command: 'dump', source, collections: JSON.stringify(flags.collection ?? ['*']) },
     flags,
   );
-  const target = openDumpDirectory(directory, shape, flags.resume ?? false);
+  const target = openDumpDirectory(directory, shape, flags);
   try {
     if (target.complete !== undefined) {
       report.note(`${directory} is complete: there is nothing left to do`);
@@ -139,6 +146,8 @@ async function dump(job: DumpJob, choose: () => Promise<readonly CollectionName[
         retries: retries.count(),
       });
     }
+  } catch (error) {
+    throw withWayOn(error, flags);
   } finally {
     target.close();
   }

@@ -136,6 +136,24 @@ export const PLAN_EXAMPLES: readonly Example[] = [
   { command: 'vts plan milvus://localhost/default other_backup/', does: 'a dump' },
 ];
 
+export const RUN_EXAMPLES: readonly Example[] = [
+  { command: 'vts run job.yaml --dry-run', does: 'what the steps of a job would do' },
+  { command: 'vts run H2M.yaml --print', does: "a job of MilvusDM in vts' own form, to keep and to change" },
+  {
+    command: 'vts run nightly.yaml --resume',
+    does: 'a job; the same command goes on after a kill',
+  },
+];
+
+export const EXPLAIN_EXAMPLES: readonly Example[] = [
+  {
+    command: 'vts explain MILVUS-17',
+    does: 'an error of the Vector Transport Service, and what vts does there',
+  },
+  { command: 'vts explain JournalConflict', does: 'an error of vts' },
+  { command: 'vts explain', does: 'all of them' },
+];
+
 /** The examples as the last part of a help text. */
 export function formatExamples(examples: readonly Example[]): string {
   return ['', 'Examples:', ...examples.map(({ command, does }) => `  # ${does}\n  ${command}`)].join('\n');

@@ -13,6 +13,7 @@ import { connection, type ConnectionFlags, connectionFlags } from './options/con
 import { addAll, type AnyOption } from './options/group.ts';
 import { partitionColumn, reading, type ReadingFlags, server, type ServerFlags } from './options/milvus.ts';
 import { countedRetries } from './retries.ts';
+import { fieldsByRole } from './role-fields.ts';
 import { runTransfer } from './run-transfer.ts';
 import { warnOfSecrets } from './secrets.ts';
 import { addressOf, openServerEnd } from './server-ends.ts';
@@ -23,11 +24,17 @@ type ExportFlags =
   & ConnectionFlags
   & ReadingFlags
   & ServerFlags
-  & { readonly fields?: readonly string[]; readonly partitionColumn?: string; readonly dryRun?: boolean };
+  & {
+    readonly fields?: readonly string[];
+    readonly partitionColumn?: string;
+    readonly dryRun?: boolean;
+    readonly recipe?: string;
+  };
 
 /** The command. */
 export function exportCommand(context: Context) {
-  const { to, overwrite, compression, layout, partSize, resume, dryRun } = output;
+  const { to, overwrite, parents, compression, layout, faissIndex, recipe } = output;
+  const { partSize, resume, breakLock, dryRun } = output;
   const command = new Command('export')
     .summary('a collection of a Milvus server into files')
     .description('Exports one collection. The last name is the output; its format is told by extension.')
@@ -41,7 +48,8 @@ export function exportCommand(context: Context) {
     reading,
     [partitionColumn],
     Object.values(columns) as unknown as AnyOption[],
-    [to, overwrite, compression, layout, partSize, resume, dryRun] as unknown as AnyOption[],
+    [to, overwrite, parents, compression, layout, faissIndex, recipe] as unknown as AnyOption[],
+    [partSize, resume, breakLock, dryRun] as unknown as AnyOption[],
     server,
     connection,
     [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],
@@ -55,18 +63,24 @@ async function run(
   command: Command,
   { report: speak, signal }: Context,
 ): Promise<void> {
-  const flags = command.opts() as ExportFlags;
+  const asked = command.opts() as ExportFlags;
   const target = endpoints[endpoints.length - 1];
-  const report = speak({ ...flags, dataOnStdout: target === '-' });
+  const report = speak({ ...asked, dataOnStdout: target === '-' });
   if (endpoints.length === 1 && isServer(target)) {
     throw new VtsError('Usage', 'The output is missing', { expected: 'vts export MILVUS OUTPUT' });
   }
   const inputs = endpoints.length === 1 ? [defaultServer()] : endpoints.slice(0, -1);
   requireVerb('export', inputs, target);
+  if (asked.recipe !== undefined && asked.layout !== 'milvusdm') {
+    throw new VtsError('Usage', '--recipe writes a job for outputs of --layout milvusdm', {
+      remedy: 'add --layout milvusdm, or leave out --recipe',
+    });
+  }
   warnOfSecrets(command, report);
-  const retries = countedRetries(flags.retryMaxTime, report, signal);
-  const end = await openServerEnd(addressOf(inputs[0], connectionFlags(flags)), report, signal);
+  const retries = countedRetries(asked.retryMaxTime, report, signal);
+  const end = await openServerEnd(addressOf(inputs[0], connectionFlags(asked)), report, signal);
   try {
+    const flags = { ...asked, ...defined({ fields: await fieldsByRole(end, asked.fields) }) };
     const source = await openCollectionSource(end, flags, retries.policy, report, signal);
     try {
       if (source.placementNote !== undefined) report.note(source.placementNote);
@@ -103,6 +117,11 @@ async function run(
           },
           facts: () => ({ retries: retries.count() }),
         }, report);
+        if (flags.recipe !== undefined) {
+          const { writeRecipe } = await import('./recipe.ts');
+          const file = writeRecipe(flags.recipe, { end, source, output: target, flags });
+          report.note(`${file} is the job that imports ${target} again: vts run ${file}`);
+        }
       } finally {
         await sink.close();
       }

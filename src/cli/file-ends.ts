@@ -1,7 +1,6 @@
 /** The files of a command line as a source or as a sink. */
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
-import { type FileSource, openFileSource } from '../connectors/file/file-source.ts';
 import {
   isDirectoryOutput,
   openOutput,
@@ -10,10 +9,11 @@ import {
 } from '../connectors/file/open-output.ts';
 import { DEFAULT_BATCH_BYTES } from '../core/batch.ts';
 import type { JournalHeader } from '../core/journal.ts';
+import type { FieldChanges } from '../core/field-changes.ts';
+import type { CoordinateOrder } from '../core/geometry-text.ts';
 import type { MappingOptions } from '../core/mapping.ts';
 import type { Metric } from '../core/schema.ts';
 import { defined } from './defined.ts';
-import { readSchemaFile } from './schema-file.ts';
 
 /** The flags that files and columns have in common, as commander gives them. */
 export interface FileFlags {
@@ -21,11 +21,21 @@ export interface FileFlags {
   readonly to?: string | undefined;
   readonly schema?: string | undefined;
   readonly order?: 'stored' | 'id';
+  readonly rowIds?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  readonly parents?: boolean | undefined;
   readonly compression?: string | undefined;
   readonly layout?: string | undefined;
+  readonly faissIndex?: string | undefined;
+  readonly allowLossy?: boolean | undefined;
+  /** Opens what has no rows to be read too. */
+  readonly inspectOnly?: boolean | undefined;
+  readonly ids?: string | undefined;
+  /** A file; `false` where documents beside an index are to be left out. */
+  readonly documents?: string | boolean | undefined;
   readonly partSize?: number | undefined;
   readonly resume?: boolean | undefined;
+  readonly breakLock?: boolean | undefined;
   readonly batchBytes?: number | undefined;
   readonly tempDir?: string | undefined;
   readonly parallel?: number | undefined;
@@ -36,6 +46,9 @@ export interface ColumnFlags {
   readonly fields?: readonly string[] | undefined;
   readonly rename?: Readonly<Record<string, string>> | undefined;
   readonly cast?: Readonly<Record<string, string>> | undefined;
+  readonly add?: Readonly<Record<string, string>> | undefined;
+  readonly set?: FieldChanges | undefined;
+  readonly geometry?: CoordinateOrder | undefined;
   readonly id?: string | undefined;
   readonly vector?: string | undefined;
   readonly metric?: Metric | undefined;
@@ -50,29 +63,33 @@ const DEFAULT_PART_BYTES = 256 * 2 ** 20;
 
 /** What `flags` ask of the columns. */
 export function mappingOf(flags: ColumnFlags): MappingOptions {
-  const { fields, rename: renames, cast: casts, metric, normalize, id, vector } = flags;
-  return defined({ fields, renames, casts, metric, normalize, roles: defined({ id, vector }) });
-}
-
-/** Opens the files `inputs`. `output`, where it is a path, is no input even where a pattern takes it in. */
-export function openInputs(
-  inputs: readonly string[],
-  output: string | undefined,
-  flags: FileFlags & ColumnFlags,
-): Promise<FileSource> {
-  const { from: format, metric, cast: casts, id, vector } = flags;
-  const schema = flags.schema === undefined ? undefined : readSchemaFile(flags.schema);
-  return openFileSource(inputs, {
-    ...defined({ format, schema, metric, casts, output }),
-    roles: oldNames(defined({ id, vector }), flags.rename ?? {}),
-    order: flags.order ?? 'stored',
-    tempDir: scratchDirectory(output ?? '-', flags),
-    threads: threadsOf(flags),
+  const {
+    fields,
+    rename: renames,
+    cast: casts,
+    add: added,
+    set: changes,
+    geometry,
+    metric,
+    normalize,
+    id,
+    vector,
+  } = flags;
+  return defined({
+    fields,
+    renames,
+    casts,
+    added,
+    changes,
+    geometry,
+    metric,
+    normalize,
+    roles: defined({ id, vector }),
   });
 }
 
 /** As many threads as there are cores, but no more than asked for: each takes memory. */
-function threadsOf({ parallel = DEFAULT_THREADS }: FileFlags): number {
+export function threadsOf({ parallel = DEFAULT_THREADS }: FileFlags): number {
   return Math.min(parallel, availableParallelism());
 }
 
@@ -100,9 +117,16 @@ export function outputOptions(
   job: JournalHeader['job'],
 ): OpenOutputOptions {
   return {
-    ...defined({ format: flags.to, compression: flags.compression, layout: flags.layout }),
+    ...defined({
+      format: flags.to,
+      compression: flags.compression,
+      layout: flags.layout,
+      faissIndex: flags.faissIndex,
+    }),
     overwrite: flags.overwrite ?? false,
+    parents: flags.parents ?? false,
     resume: flags.resume ?? false,
+    breakLock: flags.breakLock ?? false,
     parts: flags.partSize !== undefined || isDirectoryOutput(target),
     tempDir: scratchDirectory(target, flags),
     threads: threadsOf(flags),
@@ -122,7 +146,7 @@ export function cutSizes(
 }
 
 /** Roles by the source's names, where a user gave the new name of a column. */
-function oldNames(
+export function rolesBefore(
   roles: { id?: string; vector?: string },
   renames: Readonly<Record<string, string>>,
 ): { id?: string; vector?: string } {

@@ -1,4 +1,4 @@
-/** JSON lines say no types. Where rows go to a collection that is there, its fields do. */
+/** JSON lines and CSV say no types. Where rows go to a collection that is there, its fields do. */
 import type { Schema } from '../core/schema.ts';
 import { compileCast } from '../core/cast.ts';
 import { parseCastType } from '../core/cast-type.ts';

@@ -8,9 +8,10 @@ import type { Context } from './context.ts';
 import { defined } from './defined.ts';
 import { defaultServer, isServer, requireVerb } from './endpoints.ts';
 import { formatExamples, IMPORT_EXAMPLES } from './examples.ts';
-import { type ColumnFlags, type FileFlags, mappingOf, openInputs } from './file-ends.ts';
+import { type ColumnFlags, type FileFlags, mappingOf } from './file-ends.ts';
 import { castsTo, typesOfTarget } from './fit-target.ts';
 import { transferInto } from './into-collection.ts';
+import { openInputs } from './open-inputs.ts';
 import { columns, input, output, talk, work } from './options/common.ts';
 import { connection, type ConnectionFlags, connectionFlags } from './options/connection.ts';
 import { addAll, type AnyOption } from './options/group.ts';
@@ -49,7 +50,7 @@ export function importCommand(context: Context) {
     Object.values(columns) as unknown as AnyOption[],
     [targetPartition, partitionColumn],
     writing,
-    [output.partSize, output.resume, output.dryRun] as unknown as AnyOption[],
+    [output.partSize, output.resume, output.breakLock, output.dryRun] as unknown as AnyOption[],
     server,
     connection,
     [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],
@@ -98,7 +99,7 @@ async function run(
 }
 
 /**
- * The inputs; of JSON lines without types, numbers and lists become what the collection has, where that is there already.
+ * The inputs; of files that say no types, numbers and lists become what the collection has, where that is there already.
  */
 async function openFitting(
   inputs: readonly string[],
@@ -106,15 +107,15 @@ async function openFitting(
   end: ServerEnd,
   signal: AbortSignal,
 ): Promise<{ readonly source: FileSource; readonly casts?: Readonly<Record<string, string>> }> {
-  const source = await openInputs(inputs, undefined, flags);
+  const source = await openInputs(inputs, undefined, flags, 'join');
   // Standard input can be read once only.
-  if (source.format.name !== 'jsonl' || flags.schema !== undefined || inputs.includes('-')) {
+  if (source.format.untyped !== true || flags.schema !== undefined || inputs.includes('-')) {
     return { source, ...defined({ casts: flags.cast }) };
   }
   await source.close();
   const types = await typesOfTarget(end, signal);
   const wanted = { ...types, ...flags.cast };
-  const fitting = await openInputs(inputs, undefined, { ...flags, cast: wanted });
+  const fitting = await openInputs(inputs, undefined, { ...flags, cast: wanted }, 'join');
   return { source: fitting, casts: { ...castsTo(types, fitting.dataset.schema), ...flags.cast } };
 }
 

@@ -12,7 +12,7 @@ import {
 import type { DumpCollection } from '../connectors/dump/manifest.ts';
 import { readJournal } from '../core/journal.ts';
 import { fileLog } from '../stores/log.ts';
-import { formatBytes, formatCount, formatTable } from './report/format.ts';
+import { formatBytes, formatCount, formatMany, formatTable } from './report/format.ts';
 import type { Inspection } from './report/report.ts';
 
 /** What is in the dump `path`; `undefined` where it is none. */
@@ -31,9 +31,9 @@ function complete({ path, manifest }: Dump): Inspection {
     json: () => JSON.stringify({ ...facts, manifest }),
     text: () =>
       [
-        `${path}: a dump of ${source} (Milvus ${serverVersion}), ${many(collections.length, 'collection')}, ${
-          many(rows, 'row')
-        }, ${formatBytes(bytes)}`,
+        `${path}: a dump of ${source} (Milvus ${serverVersion}), ${
+          formatMany(collections.length, 'collection')
+        }, ${formatMany(rows, 'row')}, ${formatBytes(bytes)}`,
         `made from ${began} to ${ended} by vts ${manifest.vts}, format ${manifest.version}`,
         ...collections.length === 0 ? [] : [formatTable(collections.map(cells))],
       ].join('\n'),
@@ -44,9 +44,9 @@ function cells(collection: DumpCollection): string[] {
   const { database, name, rows, partitions, guarantee, timestamp, dropped = [] } = collection;
   return [
     `${database}/${name}`,
-    many(rows, 'row'),
+    formatMany(rows, 'row'),
     formatBytes(bytesOf(collection)),
-    many(partitions.length, 'partition'),
+    formatMany(partitions.length, 'partition'),
     timestamp === undefined ? `no single moment` : `${guarantee}, ${momentText(timestamp)}`,
     ...dropped.length === 0 ? [] : [`without ${dropped.join(', ')}`],
   ];
@@ -91,19 +91,15 @@ function unfinished(path: string): Inspection {
     text: () =>
       [
         `${path}: an unfinished dump of ${job.source ?? 'a server'}: ${formatCount(done)} of ${
-          many(names.length, 'collection')
-        } complete, ${many(rows, 'row')} so far, ${formatBytes(bytes)}`,
+          formatMany(names.length, 'collection')
+        } complete, ${formatMany(rows, 'row')} so far, ${formatBytes(bytes)}`,
         ...collections.length === 0 ? [] : [formatTable(collections.map((one) => [
           `${one.database}/${one.name}`,
           one.state,
-          many(one.rows, 'row'),
+          formatMany(one.rows, 'row'),
           formatBytes(one.bytes),
         ]))],
         'the same command with --resume goes on',
       ].join('\n'),
   };
-}
-
-function many(count: number, what: string): string {
-  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
 }

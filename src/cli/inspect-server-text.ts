@@ -4,13 +4,13 @@ import type { IndexInfo } from '../connectors/milvus/model.ts';
 import { formatType } from '../core/types.ts';
 import type { Sample } from './inspect-file.ts';
 import { fieldTable, shortRow } from './inspect-text.ts';
-import { formatCount, formatTable } from './report/format.ts';
+import { formatMany, formatTable } from './report/format.ts';
 
 /** A server for people: a few lines a collection. */
 export function serverText(name: string, version: string, databases: readonly DatabaseSight[]): string {
   const total = databases.reduce((sum, { collections }) => sum + collections.length, 0);
-  const head = `${name}: ${software(version)}, ${many(databases.length, 'database')}, ${
-    many(total, 'collection')
+  const head = `${name}: ${software(version)}, ${formatMany(databases.length, 'database')}, ${
+    formatMany(total, 'collection')
   }`;
   return [head, ...databases.flatMap(databaseLines)].join('\n');
 }
@@ -31,7 +31,7 @@ function lines(sight: CollectionSight): string[] {
   const head = [
     countText(sight.count),
     sight.load,
-    ...(partitions.length > 1 ? [many(partitions.length, 'partition')] : []),
+    ...(partitions.length > 1 ? [formatMany(partitions.length, 'partition')] : []),
     ...(info.aliases.length > 0 ? [`aliases ${info.aliases.join(', ')}`] : []),
   ];
   return [
@@ -76,7 +76,7 @@ export function collectionText(
 
 function settings({ info }: CollectionSight): string {
   const properties = Object.entries(info.properties).map(([key, value]) => `${key} ${value}`);
-  return [`consistency ${info.consistency}`, many(info.shards, 'shard'), ...properties].join(', ');
+  return [`consistency ${info.consistency}`, formatMany(info.shards, 'shard'), ...properties].join(', ');
 }
 
 function indexText({ params, state, indexedRows, totalRows, failReason }: IndexInfo): string {
@@ -94,9 +94,5 @@ function software(version: string): string {
 
 function countText(count: RowCount | undefined): string {
   if (count === undefined) return 'rows unknown';
-  return `${many(count.rows, 'row')}${count.exact ? '' : ' (by statistics, not exact)'}`;
-}
-
-function many(count: number, what: string): string {
-  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
+  return `${formatMany(count.rows, 'row')}${count.exact ? '' : ' (by statistics, not exact)'}`;
 }

@@ -3,7 +3,8 @@ import { Command } from '@commander-js/extra-typings';
 import type { Context } from './context.ts';
 import { defaultServer, isServer } from './endpoints.ts';
 import { formatExamples, INSPECT_EXAMPLES, INSPECT_SERVER_EXAMPLES } from './examples.ts';
-import { type ColumnFlags, type FileFlags, openInputs } from './file-ends.ts';
+import { type ColumnFlags, type FileFlags } from './file-ends.ts';
+import { openInputs } from './open-inputs.ts';
 import { columns, input, talk, work } from './options/common.ts';
 import { connection, type ConnectionFlags } from './options/connection.ts';
 import { addAll } from './options/group.ts';
@@ -40,7 +41,7 @@ async function inspect(endpoints: readonly string[], flags: InspectFlags, contex
     if (dump !== undefined) return report.inspection(dump);
   }
   const { inspectFile } = await import('./inspect-file.ts');
-  const source = await openInputs(endpoints, undefined, flags);
+  const source = await openInputs(endpoints, undefined, { ...flags, inspectOnly: true, allowLossy: true });
   try {
     report.inspection(await inspectFile(source));
   } finally {

@@ -5,8 +5,8 @@ import type { JournalHeader } from '../core/journal.ts';
 const FREE: ReadonlySet<string> = new Set([
   'json quiet verbose progress color database collection',
   'batchBytes tempDir partSize parallel inFlight rateLimit retryMaxTime timeout',
-  'resume restart overwrite redoUncertain state onError rejectFile load requireLoaded noLoad',
-  'notConsistent dryRun moveAliases',
+  'parents recipe resume breakLock restart overwrite redoUncertain state onError rejectFile load requireLoaded',
+  'noLoad notConsistent dryRun moveAliases verify',
   'token tokenFile tokenCommand username password passwordFile caCert clientCert clientKey serverName insecure',
 ].flatMap((names) => names.split(' ')));
 

@@ -10,6 +10,7 @@ import { type ColumnFlags, type FileFlags, outputOptions } from './file-ends.ts'
 import type { IntoCollection } from './into-collection.ts';
 import { planTransfer } from './plan-transfer.ts';
 import type { Report } from './report/report.ts';
+import { foreseeMode } from './target-mode.ts';
 
 /** A transfer into files that is only planned. */
 export interface IntoFiles {
@@ -46,8 +47,11 @@ export async function planIntoCollection(job: IntoCollection): Promise<void> {
       }),
     );
   }
+  const { mode, note } = await foreseeMode({ end, flags, retry: retries.policy });
+  if (note !== undefined) report.note(note);
+  if (mode === 'skip') return;
   const run = { resumed: flags.resume ?? false, retry: retries.policy, signal };
-  const sink = await openCollectionSink(end, flags, run, job.like).catch((error) => {
+  const sink = await openCollectionSink(end, { ...flags, mode }, run, job.like).catch((error) => {
     if (!isVtsError(error, 'OutputExists', 'PlanRefused', 'InputMissing')) throw error;
     problems.push(error);
   });

@@ -44,7 +44,8 @@ function chooseVerb(args: readonly string[], verbs: Verbs): PlannedVerb {
   });
 }
 
-function verbOf(endpoints: readonly string[]): PlannedVerb | undefined {
+/** The verb that goes from the first of `endpoints` to the last one. */
+export function verbOf(endpoints: readonly string[]): PlannedVerb | undefined {
   const [first, last] = [endpoints[0], endpoints[endpoints.length - 1]];
   if (endpoints.length < 2) return undefined;
   if (isServer(first)) return isServer(last) ? 'copy' : isDumpDirectory(last) ? 'dump' : 'export';

@@ -4,6 +4,8 @@ import { VtsError } from '../errors.ts';
 import { ClosedPipe } from '../stores/stdio.ts';
 import config from '../../deno.json' with { type: 'json' };
 import type { Context } from './context.ts';
+import type { StepVerbs } from './job-step.ts';
+import type { Verbs } from './plan.ts';
 import { jsonReport } from './report/json.ts';
 import { DEFAULT_REPORT, type Report, type ReportOptions } from './report/report.ts';
 import { textReport } from './report/text.ts';
@@ -58,7 +60,7 @@ async function buildProgram(
 ): Promise<Command> {
   const program = new Command('vts')
     .description(
-      'Moves vector collections between Milvus, Parquet, JSON lines, HDF5 and Faiss, exactly and in flat memory.',
+      'Moves vector collections between Milvus, Parquet, JSON lines, CSV, HDF5 and Faiss, exactly and in flat memory.',
     )
     .version(config.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
@@ -75,9 +77,23 @@ async function buildProgram(
 }
 
 async function addCommands(program: Command, context: Context, report: () => Report): Promise<void> {
-  const [convert, exporting, importing, copy, dump, restore, verify, plan, inspect, { TOPICS }, {
-    unsetFalseSwitches,
-  }] = await Promise
+  const [
+    convert,
+    exporting,
+    importing,
+    copy,
+    dump,
+    restore,
+    verify,
+    plan,
+    inspect,
+    running,
+    explain,
+    { TOPICS },
+    {
+      unsetFalseSwitches,
+    },
+  ] = await Promise
     .all([
       import('./convert.ts'),
       import('./export.ts'),
@@ -88,10 +104,22 @@ async function addCommands(program: Command, context: Context, report: () => Rep
       import('./verify.ts'),
       import('./plan.ts'),
       import('./inspect.ts'),
+      import('./run.ts'),
+      import('./explain.ts'),
       import('./topics.ts'),
       import('./options/all.ts'),
     ]);
   const ready = (command: unknown) => (command as Command).exitOverride().copyInheritedSettings(program);
+  // For steps of a job, which speak through a context of their own.
+  const verbs = (of: Context): StepVerbs & Verbs => ({
+    convert: () => ready(convert.convertCommand(of)),
+    export: () => ready(exporting.exportCommand(of)),
+    import: () => ready(importing.importCommand(of)),
+    copy: () => ready(copy.copyCommand(of)),
+    dump: () => ready(dump.dumpCommand(of)),
+    restore: () => ready(restore.restoreCommand(of)),
+    verify: () => ready(verify.verifyCommand(of)),
+  });
   const commands = [
     exporting.exportCommand(context),
     importing.importCommand(context),
@@ -99,16 +127,11 @@ async function addCommands(program: Command, context: Context, report: () => Rep
     dump.dumpCommand(context),
     restore.restoreCommand(context),
     verify.verifyCommand(context),
-    plan.planCommand({
-      convert: () => ready(convert.convertCommand(context)),
-      export: () => ready(exporting.exportCommand(context)),
-      import: () => ready(importing.importCommand(context)),
-      copy: () => ready(copy.copyCommand(context)),
-      dump: () => ready(dump.dumpCommand(context)),
-      restore: () => ready(restore.restoreCommand(context)),
-    }),
+    plan.planCommand(verbs(context)),
     convert.convertCommand(context),
     inspect.inspectCommand(context),
+    running.runCommand(context, verbs),
+    explain.explainCommand(context),
   ];
   unsetFalseSwitches(process.env);
   const topics = formatTable(Object.entries(TOPICS).map(([topic, { about }]) => [topic, about]));

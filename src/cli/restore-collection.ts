@@ -4,7 +4,6 @@ import type { MilvusConnection } from '../connectors/milvus/connection.ts';
 import type { CollectionTemplate } from '../connectors/milvus/sink/options.ts';
 import type { Dump } from '../connectors/dump/dump.ts';
 import { formatMilvusUrl } from '../connectors/milvus/endpoint-url.ts';
-import type { CollectionInfo, Properties } from '../connectors/milvus/model.ts';
 import type { Sink, Source } from '../core/endpoint.ts';
 import type { Journal } from '../core/journal.ts';
 import { compileMapping } from '../core/mapping.ts';
@@ -17,6 +16,7 @@ import type { RestoreFlags } from './options/dump.ts';
 import type { Report } from './report/report.ts';
 import type { RestoreItem } from './restore-items.ts';
 import type { Retries } from './retries.ts';
+import { earlyProperties, restoreAliases, settle } from './restore-settle.ts';
 import { runTransfer } from './run-transfer.ts';
 import type { ServerEnd } from './server-ends.ts';
 import { earlierSummary } from './summaries.ts';
@@ -35,24 +35,24 @@ export interface RestoreRun {
 /** What the journal keeps of a collection that is done. */
 interface Restored {
   readonly counted: boolean;
+  /** Rows that were there before this job began, and are those of the dump. */
+  readonly found?: number;
 }
 
 /** What is sent again at most after a kill, for each stream. */
 const PART_BYTES = 64 * 2 ** 20;
 
-/** Properties under which rows are refused or vanish, or nothing can be read: set when all is proven. */
-const HINDERING = /rate\.|diskquota|force\.deny|ttl\.seconds|^replicate\.|query_mode/i;
-
 /**
- * Looks at all targets. Writes nothing.
+ * Looks at all targets. Writes nothing but, in the journal, what an earlier run turns out to have restored.
  * @throws VtsError whatever stands in the way of one of them: PlanRefused with all reasons, OutputExists, InputMissing
  */
 export async function checkRestore(run: RestoreRun, items: readonly RestoreItem[]): Promise<void> {
   const refusals: VtsError[] = [];
+  const found: [Journal, Restored][] = [];
   for (const item of items) {
     const journal = journalOf(run, item);
     if (isRestored(run, item) || await isSkipped(run, item, journal)) continue;
-    const source = await openSource(run, item);
+    const source = await openRestoreSource(run, item);
     try {
       const sink = await openSink(run, item, journal);
       try {
@@ -62,17 +62,42 @@ export async function checkRestore(run: RestoreRun, items: readonly RestoreItem[
       }
     } catch (error) {
       if (!isVtsError(error, 'PlanRefused', 'OutputExists')) throw error;
+      if (error.code === 'OutputExists' && await wasRestored(run, item, source)) {
+        found.push([journal, { counted: true, found: source.dataset.rows ?? 0 }]);
+        continue;
+      }
       refusals.push(error);
     }
   }
   if (refusals.length === 1) throw refusals[0];
-  if (refusals.length === 0) return;
+  if (refusals.length === 0) {
+    for (const [journal, restored] of found) journal.record('restored', restored);
+    return;
+  }
   const remedies = [
     ...new Set(refusals.map(({ details }) => details.remedy).filter((text) => text !== undefined)),
   ];
   throw new VtsError(refusals[0].code, refusals.map(({ message }) => message).join('\n'), {
     remedy: remedies.join('; '),
   });
+}
+
+/**
+ * Whether what is there is all that `item` would be: a run that was killed just after it had removed its journal has left no
+ * other trace than the rows.
+ */
+async function wasRestored(
+  run: RestoreRun,
+  item: RestoreItem,
+  source: Source,
+): Promise<boolean> {
+  const { flags, report } = run;
+  if (!flags.resume || flags.dryRun || flags.schemaOnly) return false;
+  const { isThereInFull } = await import('./restore-verify.ts');
+  const end = endOf(run, item);
+  if (!await isThereInFull(run, item, source, end)) return false;
+  report.note(`${end.name} is there already, row by row as it is in the dump: nothing is left to do for it`);
+  return true;
 }
 
 /** Whether an earlier run restored all of `item`. */
@@ -88,13 +113,13 @@ export async function restoreCollection(
   const { report, flags, retries, signal } = run;
   const journal = journalOf(run, item);
   const restored = journal.fact('restored') as Restored | undefined;
-  if (restored !== undefined) return earlierSummary(journal, restored.counted);
+  if (restored !== undefined) return summaryOf(restored, journal);
   if (await isSkipped(run, item, journal)) {
     report.note(`${endOf(run, item).name} is there already and is skipped`);
     return undefined;
   }
   await ensureDatabase(run, item);
-  const source = await openSource(run, item);
+  const source = await openRestoreSource(run, item);
   const sink = await openSink(run, item, journal);
   try {
     const summary = await runTransfer({
@@ -109,16 +134,28 @@ export async function restoreCollection(
         journal,
         signal,
       },
+      conclude: async () => {
+        if (flags.verify) {
+          const { verifyRestored } = await import('./restore-verify.ts');
+          await verifyRestored(run, item, source, endOf(run, item));
+        }
+        const { created } = journal.fact('target') as { readonly created: boolean };
+        if (created) await settle(run, item);
+        await restoreAliases(run, item);
+      },
       facts: () => ({ toServer: true, retries: retries.count() }),
     }, report);
-    const created = (journal.fact('target') as { created?: boolean } | undefined)?.created === true;
-    if (created) await settle(run, item);
-    await restoreAliases(run, item);
     journal.record('restored', { counted: summary.rowsCounted !== undefined } satisfies Restored);
     return summary;
   } finally {
     await sink.close();
   }
+}
+
+function summaryOf({ counted, found }: Restored, journal: Journal): TransferSummary {
+  if (found === undefined) return earlierSummary(journal, counted);
+  const rows = { rowsRead: found, rowsWritten: found, rowsCounted: found, rowsResumed: found };
+  return { ...rows, bytesWritten: 0, parts: 0 };
 }
 
 function journalOf({ journal }: RestoreRun, { collection }: RestoreItem): Journal {
@@ -146,7 +183,11 @@ async function ensureDatabase(
   await alterDatabase(connection, database, kept.properties, policy);
 }
 
-async function openSource({ dump, flags }: RestoreRun, item: RestoreItem): Promise<Source> {
+/** The rows of `item` as they are in the dump. */
+export async function openRestoreSource(
+  { dump, flags }: Pick<RestoreRun, 'dump' | 'flags'>,
+  item: RestoreItem,
+): Promise<Source> {
   const [{ openDumpSource }, { FORMATS }] = await Promise.all([
     import('../connectors/dump/dump-source.ts'),
     import('../formats/registry.ts'),
@@ -205,52 +246,12 @@ async function openSink(run: RestoreRun, item: RestoreItem, journal: Journal): P
 
 /** What a new collection is to equal. */
 function templateOf({ description, partitions }: RestoreItem): CollectionTemplate {
-  const { collection, indexes } = description;
+  const { collection, indexes, load } = description;
   return {
     ...collection,
-    properties: pick(collection, (name) => !HINDERING.test(name)),
+    replicas: load.replicas,
+    properties: earlyProperties(collection),
     indexes: indexes.map((index) => ({ ...index, state: '', indexedRows: 0, totalRows: 0, failReason: '' })),
     ...(collection.partitionCount > 0 ? {} : { partitions: partitions ?? description.partitions }),
   };
-}
-
-function pick({ properties }: CollectionInfo, wanted: (name: string) => boolean): Properties {
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => wanted(name)));
-}
-
-/** Load state and properties as they were, now that the rows are proven. */
-async function settle(run: RestoreRun, { description, target }: RestoreItem): Promise<void> {
-  const { connection, flags, report, retries: { policy } } = run;
-  const { load, collection } = description;
-  const late = pick(collection, (name) => HINDERING.test(name));
-  if (Object.keys(late).length > 0) {
-    const { alterCollection } = await import('../connectors/milvus/metadata-properties.ts');
-    await alterCollection(connection, target, late, policy);
-  }
-  if (flags.noLoad || flags.noIndex) return;
-  if (load.replicas !== undefined && load.replicas > 1) {
-    report.note(`"${target.name}" was in memory ${load.replicas} times, and is now once`);
-  }
-  if (load.loaded) return;
-  const { releaseCollection } = await import('../connectors/milvus/metadata-load.ts');
-  await releaseCollection(connection, target, policy);
-}
-
-/** Aliases lead to the restored collection, unless they lead elsewhere. */
-async function restoreAliases(run: RestoreRun, { description, target }: RestoreItem): Promise<void> {
-  const { connection, flags, report, retries: { policy } } = run;
-  const { changeAlias, findCollection } = await import('../connectors/milvus/metadata.ts');
-  for (const alias of description.collection.aliases) {
-    const now = await findCollection(connection, { database: target.database, name: alias }, policy);
-    if (now?.name === target.name) continue;
-    if (now === undefined) await changeAlias(connection, 'create', alias, target, policy);
-    else if (now.name === alias) {
-      report.note(`"${alias}" is the name of a collection there, so it is no alias of "${target.name}"`);
-    } else if (flags.moveAliases) await changeAlias(connection, 'alter', alias, target, policy);
-    else {
-      report.note(
-        `the alias "${alias}" leads to "${now.name}" and stays there; --move-aliases would make it lead to "${target.name}"`,
-      );
-    }
-  }
 }

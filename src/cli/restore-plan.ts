@@ -1,10 +1,11 @@
 /** What a restore would do. */
 import { forgetfulJournal } from '../core/journal.ts';
 import { isVtsError, type VtsError } from '../errors.ts';
-import { refusePlan } from './plan-transfer.ts';
-import { formatBytes, formatCount, formatTable } from './report/format.ts';
+import { refusePlan, timeText } from './plan-transfer.ts';
+import { type FirstRows, readFirst } from './read-first.ts';
+import { formatBytes, formatMany, formatTable } from './report/format.ts';
 import type { Inspection } from './report/report.ts';
-import { checkRestore, type RestoreRun } from './restore-collection.ts';
+import { checkRestore, openRestoreSource, type RestoreRun } from './restore-collection.ts';
 import type { RestoreItem } from './restore-items.ts';
 
 /** A collection as it would be restored. */
@@ -26,15 +27,32 @@ export async function dryRestore(
   items: readonly RestoreItem[],
 ): Promise<void> {
   const refusals: VtsError[] = [];
-  run.report.inspection(await lookAtTargets(run, items, refusals));
+  const collections = await lookAtTargets(run, items, refusals);
+  const measured = refusals.length > 0 || run.flags.schemaOnly ? undefined : await measure(run, items);
+  run.report.inspection(describe(run, collections, measured));
   refusePlan(refusals);
+}
+
+/** Reads the first rows of the largest collection. */
+async function measure(
+  run: Omit<RestoreRun, 'journal'>,
+  items: readonly RestoreItem[],
+): Promise<FirstRows | undefined> {
+  const [largest] = items.toSorted((a, b) => b.collection.rows - a.collection.rows);
+  if (largest === undefined || largest.collection.rows === 0) return undefined;
+  const source = await openRestoreSource(run, largest);
+  try {
+    return await readFirst(source, { signal: run.signal });
+  } finally {
+    await source.close();
+  }
 }
 
 async function lookAtTargets(
   run: Omit<RestoreRun, 'journal'>,
   items: readonly RestoreItem[],
   refusals: VtsError[],
-): Promise<Inspection> {
+): Promise<Planned[]> {
   const { findCollection } = await import('../connectors/milvus/metadata.ts');
   const collections: Planned[] = [];
   for (const item of items) {
@@ -54,9 +72,19 @@ async function lookAtTargets(
       notes: (collection.dropped ?? []).map((name) => `the field "${name}" is not in the dump`),
     });
   }
+  return collections;
+}
+
+function describe(
+  { dump, connection }: Omit<RestoreRun, 'journal'>,
+  collections: readonly Planned[],
+  measured: FirstRows | undefined,
+): Inspection {
   const sum = (of: (one: Planned) => number) => collections.reduce((total, one) => total + of(one), 0);
   const [rows, bytes] = [sum((one) => one.rows), sum((one) => one.bytes)];
-  const { dump, connection } = run;
+  const seconds = measured === undefined || measured.rows === 0
+    ? undefined
+    : rows / measured.rows * measured.seconds;
   return {
     json: () =>
       JSON.stringify({
@@ -66,16 +94,18 @@ async function lookAtTargets(
         to: connection.name,
         rows,
         bytes,
+        ...(seconds === undefined ? {} : { seconds, rowsMeasured: measured!.rows }),
         collections,
       }),
     text: () =>
       [
-        `${dump.path}: ${formatCount(collections.length)} collections, ${formatCount(rows)} rows, ${
+        `${dump.path}: ${formatMany(collections.length, 'collection')}, ${formatMany(rows, 'row')}, ${
           formatBytes(bytes)
         }; nothing was written`,
+        ...seconds === undefined ? [] : [`  time: ${timeText(seconds, measured!.rows)}`],
         ...collections.length === 0 ? [] : [formatTable(collections.map((one) => [
           one.from === one.to ? one.to : `${one.from} -> ${one.to}`,
-          `${formatCount(one.rows)} rows`,
+          formatMany(one.rows, 'row'),
           formatBytes(one.bytes),
           one.there ? 'is there already' : 'is made',
         ]))],

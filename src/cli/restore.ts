@@ -22,6 +22,7 @@ import { countedRetries } from './retries.ts';
 import { warnOfSecrets } from './secrets.ts';
 import { addressOf, connect } from './server-ends.ts';
 import { addSummaries } from './summaries.ts';
+import { withWayOn } from './way-on.ts';
 
 /** The command. */
 export function restoreCommand(context: Context) {
@@ -35,7 +36,7 @@ export function restoreCommand(context: Context) {
   addAll(
     command as unknown as Command,
     restoring,
-    [output.resume] as unknown as AnyOption[],
+    [output.resume, output.breakLock] as unknown as AnyOption[],
     [dryRun],
     server,
     manyConnection,
@@ -58,6 +59,7 @@ async function run(
       remedy: 'leave one of them out; VTS_RESUME and VTS_RESTART of the environment count too',
     });
   }
+  if (flags.verify) (await import('./restore-verify.ts')).checkVerifyFlags(flags);
   warnOfSecrets(command, report);
   const { openDump } = await import('../connectors/dump/dump.ts');
   const dump = openDump(directory);
@@ -114,6 +116,8 @@ async function restoreAll(run: Omit<RestoreRun, 'journal'>, items: readonly Rest
         retries: retries.count(),
       });
     }
+  } catch (error) {
+    throw withWayOn(error, flags);
   } finally {
     journal.close(done);
   }
@@ -134,9 +138,11 @@ async function openRestoreJournal(
       directory,
       tidy,
       target: `${name} from ${sha256}`,
+      shown: `${name} from ${path}`,
       job: jobOf({ command: 'restore', dump: sha256, target: name, ...choiceOf(flags) }, flags),
       resume: flags.resume ?? false,
       restart: flags.restart ?? false,
+      breakLock: flags.breakLock ?? false,
     });
   if (flags.state !== undefined) return open(flags.state);
   try {

@@ -2,7 +2,9 @@
 import type { Sink, Source } from '../core/endpoint.ts';
 import { compileMapping, type MappingOptions } from '../core/mapping.ts';
 import { transfer, type TransferOptions, type TransferSummary } from '../core/transfer.ts';
+import { vectorField } from '../core/schema.ts';
 import { VtsError } from '../errors.ts';
+import { defined } from './defined.ts';
 import type { Done, Report } from './report/report.ts';
 
 /** A transfer that a command asks for. */
@@ -12,13 +14,15 @@ export interface Job {
   readonly sink: Sink;
   readonly mapping: MappingOptions;
   readonly options: TransferOptions;
+  /** What is left to do once the rows are proven; the summary comes after it. */
+  readonly conclude?: () => Promise<void>;
   /** What the summary says beside the counts; asked for at the end. */
   readonly facts?: () => Pick<Done, 'toServer' | 'retries' | 'rejectFile'>;
 }
 
 /** Runs `job`. @throws VtsError whatever the plan or the transfer raises */
 export async function runTransfer(
-  { command, source, sink, mapping: asked, options, facts }: Job,
+  { command, source, sink, mapping: asked, options, conclude, facts }: Job,
   report: Report,
 ): Promise<TransferSummary> {
   const began = performance.now();
@@ -38,9 +42,11 @@ export async function runTransfer(
     onStage: report.stage,
     onNote: report.note,
   });
+  await conclude?.();
   report.done({
     ...ends,
     ...summary,
+    ...(vectorField(mapping.dataset) === undefined ? {} : defined({ lossy: mapping.dataset.lossy })),
     ...facts?.(),
     seconds: (performance.now() - began) / 1000,
     rowSeconds: (lastRow - began) / 1000,

@@ -1,4 +1,4 @@
-/** `--schema FILE`: the types of columns that a format does not carry. */
+/** `--schema FILE`: the types of columns that a format does not carry; also the JSON itself, which begins with a brace. */
 import { readFileSync } from 'node:fs';
 import type { Schema } from '../core/schema.ts';
 import { schemaFromJson } from '../core/schema-json.ts';
@@ -10,10 +10,11 @@ import { statInput } from '../stores/file.ts';
  * @throws VtsError InputMissing, InputMalformed
  */
 export function readSchemaFile(file: string): Schema {
-  statInput(file);
+  const isText = file.trimStart().startsWith('{');
+  if (!isText) statInput(file);
   let json;
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
+    json = JSON.parse(isText ? file : readFileSync(file, 'utf8'));
   } catch (cause) {
     throw new VtsError('InputMalformed', `${file} is not JSON: ${(cause as Error).message}`, { file, cause });
   }

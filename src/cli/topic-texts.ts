@@ -15,7 +15,7 @@ Letters that have a meaning in an address are written %2F (/), %3F (?), %23 (#),
 Where a command line names no server, VTS_MILVUS_URI does, else it is milvus://127.0.0.1:19530.
 
   vts export MILVUS FILE    vts import FILE... MILVUS    vts copy MILVUS MILVUS    vts convert FILE... FILE
-  vts dump MILVUS DIR       vts restore DIR MILVUS       vts verify DIR
+  vts dump MILVUS DIR       vts restore DIR MILVUS       vts verify DIR, or A B
 
 Secrets: --token-file, --token-command and --password-file read them from where they are safe; VTS_TOKEN and VTS_PASSWORD
 work too. --token, --password and user:password@ in an address work with a warning. The credentials of the source of a copy
@@ -37,6 +37,10 @@ Writing (import, copy)
          append    more rows into the one that is there
          upsert    rows replace those of the same primary key
          replace   a collection is filled aside, proven, and takes the name and the aliases of the one that is there
+         replace-partition
+                   the rows of --partition are dropped first; all else stays. What is not there is made
+         skip      nothing is written where the collection, or --partition of it, is there; else as create
+  append and upsert want the collection to be there, unless --create-missing is given.
   A new collection is made from the types of the data: --id names the primary key, --metric how distances are measured,
   --auto-id keep|new says what becomes of ids where the server makes them, then --partition-key, --dynamic, --shards,
   --consistency. VarChar gets 65535 bytes and arrays 4096 elements where the data do not say; --schema says it.
@@ -67,11 +71,15 @@ export const RESUME =
   export and convert into one file      a file is whole or not there: name a directory to be able to go on
   import and copy                       a journal under --state DIR ($XDG_STATE_HOME/vts or ~/.local/state/vts), by target
   dump                                  journal.jsonl in its directory; --resume of a complete dump does nothing
+  run                                   a file under --state DIR names the steps that are done
   restore                               a journal in DIRECTORY.restore beside the dump; where nothing can be written
                                         there, or with --state, as import
 
 Without --resume an unfinished job is exit code 7; --restart (--overwrite for files) forgets it. --resume where nothing
-was begun simply begins, so scripts can always say it. Journals hold no secret.
+was begun simply begins, so scripts can always say it; a restore that finds all rows as they are in the dump has nothing
+to do. Journals hold no secret.
+A directory or a target is one process's at a time. A lock whose process is gone is taken over; one of another machine,
+which cannot be asked, with --break-lock.
 Rows that were on their way when the process died are upserted again by primary key. Where the server makes the keys,
 vts looks for them by the last key it was told; rows of which it cannot be sure are reported, and --redo-uncertain
 deletes what lies above that key and writes it again.`;

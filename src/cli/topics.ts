@@ -1,10 +1,11 @@
 /** The manual inside the executable: `vts help TOPIC`. */
 import { ERRORS } from '../errors.ts';
-import type { FormatInfo } from '../formats/format.ts';
+import { CHOICE_FLAGS, type FormatInfo } from '../formats/format.ts';
 import { FORMATS } from '../formats/registry.ts';
 import { ALL_OPTIONS, SERVER_VARIABLE } from './options/all.ts';
 import { formatTable } from './report/format.ts';
 import { DUMP_FORMAT } from './topic-dump.ts';
+import { JOBS } from './topic-jobs.ts';
 import { ENDPOINTS, GUARANTEES, MILVUS, RESUME } from './topic-texts.ts';
 
 /** All topics by name. */
@@ -12,6 +13,10 @@ export const TOPICS: Readonly<Record<string, { readonly about: string; text(): s
   {
     endpoints: { about: 'how files and servers are named, and secrets given', text: () => ENDPOINTS },
     milvus: { about: 'how collections are read and written', text: () => MILVUS },
+    jobs: {
+      about: 'files of steps: those of vts, of MilvusDM, of the Vector Transport Service',
+      text: () => JOBS,
+    },
     resume: { about: 'how a command that was cut off goes on', text: () => RESUME },
     guarantees: { about: 'what to count on', text: () => GUARANTEES },
     'dump-format': {
@@ -62,7 +67,7 @@ async function choicesOf(format: FormatInfo): Promise<string[][]> {
     Object.entries(meanings).map((
       [name, meaning],
       i,
-    ) => [i === 0 ? format.title : '', `--${flag} ${name}`, meaning])
+    ) => [i === 0 ? format.title : '', `${CHOICE_FLAGS[flag as keyof typeof CHOICE_FLAGS]} ${name}`, meaning])
   );
 }
 

@@ -2,16 +2,19 @@
 import { tmpdir } from 'node:os';
 import { dumpKind } from '../connectors/dump/dump.ts';
 import { chooseCollections } from '../connectors/dump/choose.ts';
-import type { DumpCollection } from '../connectors/dump/manifest.ts';
-import { formatMilvusUrl } from '../connectors/milvus/endpoint-url.ts';
+import type { DumpCollection, Manifest } from '../connectors/dump/manifest.ts';
+import { formatMilvusUrl, parseMilvusUrl } from '../connectors/milvus/endpoint-url.ts';
 import type { CollectionName } from '../connectors/dump/dump-journal.ts';
+import type { MilvusConnection } from '../connectors/milvus/connection.ts';
 import type { Source } from '../core/endpoint.ts';
+import type { RetryPolicy } from '../core/retry.ts';
 import { VtsError } from '../errors.ts';
 import { openCollectionSource } from './collection-source.ts';
 import { defined } from './defined.ts';
+import { holdsNothing } from './dump-collection.ts';
 import { chosenCollections } from './dump-collections.ts';
 import { isServer } from './endpoints.ts';
-import { openInputs } from './file-ends.ts';
+import { openInputs } from './open-inputs.ts';
 import { connectionFlags, targetFlags } from './options/connection.ts';
 import type { CompareFlags } from './options/compare.ts';
 import type { Report } from './report/report.ts';
@@ -32,10 +35,14 @@ export interface End {
   readonly name: string;
   /** Whether it may hold several data sets. */
   readonly many: boolean;
+  /** The database that the address names. */
+  readonly database?: string | undefined;
   /** All that is to be compared. */
   list(): Promise<readonly Item[]>;
   /** What an item of the other end is to be compared with; `undefined` where there is nothing of that name. */
   find(other: Item): Promise<Item | undefined>;
+  /** Whether it were to hold a collection of the other end, which has it in a database that its address may name. */
+  covers(name: CollectionName, named: string | undefined): boolean;
   close(): Promise<void>;
 }
 
@@ -88,6 +95,7 @@ function fileEnd(path: string, { flags }: EndContext): End {
     many: false,
     list: () => Promise.resolve([item]),
     find: () => Promise.resolve(item),
+    covers: () => false,
     close: () => Promise.resolve(),
   };
 }
@@ -106,13 +114,17 @@ async function serverEnd(
     return {
       collection: name,
       name: shown,
-      open: () =>
-        openCollectionSource(end, { ...others, ...defined({ fields }) }, retries.policy, report, signal),
+      async open() {
+        const { policy } = retries;
+        if (await holdsNothing(connection, name, policy)) return await openEmpty(connection, name, policy);
+        return await openCollectionSource(end, { ...others, ...defined({ fields }) }, policy, report, signal);
+      },
     };
   };
   return {
     name: formatMilvusUrl({ host, port, tls, ...defined({ database, collection }) }),
     many: collection === undefined,
+    database,
     list: async () => {
       if (collection !== undefined) return [item({ database: database ?? 'default', name: collection })];
       return (await chosenCollections(connection, address.url, flags.collection, retries.policy)).map(item);
@@ -124,8 +136,24 @@ async function serverEnd(
       const name = { ...other.collection, ...defined({ database }) };
       return await findCollection(connection, name, retries.policy) === undefined ? undefined : item(name);
     },
+    covers: (name, named) =>
+      collection === undefined && flags.collection === undefined &&
+      (database === undefined || named !== undefined || name.database === database),
     close: () => connection.close(),
   };
+}
+
+/** What has no rows is compared without being loaded, which it could not be without an index. */
+async function openEmpty(
+  connection: MilvusConnection,
+  name: CollectionName,
+  retry: RetryPolicy,
+): Promise<Source> {
+  const [{ describeCollection }, { emptySource }] = await Promise.all([
+    import('../connectors/milvus/metadata.ts'),
+    import('../connectors/milvus/scan/empty-source.ts'),
+  ]);
+  return emptySource(connection, await describeCollection(connection, name, retry));
 }
 
 function whichCollection({ url }: Address, other: Item): VtsError {
@@ -177,6 +205,14 @@ async function dumpEnd(path: string, { flags, signal }: EndContext): Promise<End
       const found = named.length === 1 ? named[0] : named.find((one) => one.database === wanted.database);
       return found && item(found);
     },
+    covers: (name, named) =>
+      flags.collection === undefined && holdsAll(dump.manifest) &&
+      (named !== undefined || dump.manifest.databases.some((one) => one.name === name.database)),
     close: () => Promise.resolve(),
   };
+}
+
+/** Whether a dump was made of all collections that there were. */
+function holdsAll({ job, source }: Manifest): boolean {
+  return job.collections === JSON.stringify(['*']) && parseMilvusUrl(source).collection === undefined;
 }

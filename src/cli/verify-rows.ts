@@ -8,7 +8,13 @@ import { type Dataset, idField } from '../core/schema.ts';
 import { formatType, KINDS } from '../core/types.ts';
 import { VtsError } from '../errors.ts';
 import { createScratch } from '../stores/file.ts';
-import { comparisonText, describeComparison, isEqual, type NamedComparison } from './compare-text.ts';
+import {
+  type ComparedPair,
+  comparisonText,
+  describeComparison,
+  isEqual,
+  type NamedComparison,
+} from './compare-text.ts';
 import { defined } from './defined.ts';
 import { castsTo } from './fit-target.ts';
 import { openDifferences } from './differences-file.ts';
@@ -31,12 +37,18 @@ export async function verifyRows(
     const found: NamedComparison[] = [];
     try {
       const all = await pairs(ends[0], ends[1]);
+      const more = await extras(ends[0], ends[1], all);
       if (all.length === 0) report.note(`${ends[0].name} holds no collections: there is nothing to compare`);
       for (const [a, b] of all) {
         const context = { flags, report, signal, differences, several: all.length > 1 };
         const result = b === undefined
-          ? { a: a.name, b: ends[1].name, missing: true as const }
+          ? { a: a.name, b: ends[1].name, missing: 'B' as const }
           : await comparePair(a, b, context);
+        found.push(result);
+        report.inspection(describeComparison(result));
+      }
+      for (const extra of more) {
+        const result = { a: ends[0].name, b: extra.name, missing: 'A' as const };
         found.push(result);
         report.inspection(describeComparison(result));
       }
@@ -64,8 +76,33 @@ async function pairs(a: End, b: End): Promise<[Item, Item | undefined][]> {
   return found;
 }
 
-interface PairContext {
-  readonly flags: CompareFlags;
+/** What only the second end has, where the first one is to have all. */
+async function extras(
+  a: End,
+  b: End,
+  found: readonly (readonly [Item, Item | undefined])[],
+): Promise<readonly Item[]> {
+  if (!b.many) return [];
+  const known = new Set(found.map(([, item]) => item?.name));
+  return (await b.list()).filter(({ name, collection }) =>
+    !known.has(name) && collection !== undefined && a.covers(collection, b.database)
+  );
+}
+
+/** How rows are compared. */
+export interface PairContext {
+  readonly flags: Pick<
+    CompareFlags,
+    | 'fields'
+    | 'rename'
+    | 'cast'
+    | 'id'
+    | 'schema'
+    | 'parallel'
+    | 'tempDir'
+    | 'batchBytes'
+    | 'ignorePartitions'
+  >;
   readonly report: Report;
   readonly signal: AbortSignal;
   readonly differences: ReturnType<typeof openDifferences>;
@@ -73,24 +110,33 @@ interface PairContext {
   readonly several: boolean;
 }
 
-async function comparePair(a: Item, b: Item, context: PairContext): Promise<NamedComparison> {
-  const { report, signal, flags, differences } = context;
-  const began = performance.now();
+async function comparePair(a: Item, b: Item, context: PairContext): Promise<ComparedPair> {
   const left = await a.open();
   try {
     const right = await b.open();
     try {
-      const compared = await compare(sideOf(left, right, flags, 0), sideOf(right, left, flags, 1), context);
-      for (const note of compared.notes) report.note(note);
-      const seconds = (performance.now() - began) / 1000;
-      return { a: left.name, b: right.name, ...compared, shown: differences.take(), seconds };
+      return await compareOpened(left, right, context);
     } finally {
       await right.close();
     }
   } finally {
     await left.close();
-    signal.throwIfAborted();
+    context.signal.throwIfAborted();
   }
+}
+
+/** Compares two data sets that are open. */
+export async function compareOpened(
+  left: Source,
+  right: Source,
+  context: PairContext,
+): Promise<ComparedPair> {
+  const { report, flags, differences } = context;
+  const began = performance.now();
+  const compared = await compare(sideOf(left, right, flags, 0), sideOf(right, left, flags, 1), context);
+  for (const note of compared.notes) report.note(note);
+  const seconds = (performance.now() - began) / 1000;
+  return { a: left.name, b: right.name, ...compared, shown: differences.take(), seconds };
 }
 
 async function compare(a: CompareSide, b: CompareSide, context: PairContext): Promise<Comparison> {
@@ -123,7 +169,7 @@ const ANYTHING: Pick<Sink, 'name' | 'features' | 'check'> = {
 };
 
 /** `source` with its columns as the flags say. Names are those of the first side; where it renames, the new ones are understood too. */
-function sideOf(source: Source, other: Source, flags: CompareFlags, side: 0 | 1): CompareSide {
+function sideOf(source: Source, other: Source, flags: PairContext['flags'], side: 0 | 1): CompareSide {
   const { dataset } = source;
   const renames = Object.entries(flags.rename ?? {});
   const [from, to] = side === 0 ? [1, 0] : [0, 1];
@@ -142,9 +188,9 @@ function sideOf(source: Source, other: Source, flags: CompareFlags, side: 0 | 1)
   return { source, mapping };
 }
 
-/** JSON lines say no types: they are guessed from the first rows. */
-function isUntyped(source: Source, { schema }: CompareFlags): boolean {
-  return schema === undefined && (source as Partial<FileSource>).format?.name === 'jsonl';
+/** JSON lines and CSV say no types: they are guessed from the first rows. */
+function isUntyped(source: Source, { schema }: PairContext['flags']): boolean {
+  return schema === undefined && (source as Partial<FileSource>).format?.untyped === true;
 }
 
 /** The types of `other`, for the columns of `dataset` that can be cast to them. */

@@ -1,10 +1,13 @@
 /** Between a source and a sink: which columns, under which names and types. Compiled once, with all problems found, before any write. */
 import { VtsError } from '../errors.ts';
+import { compileAdded } from './added-columns.ts';
 import { type Batch, makeBatch } from './batch.ts';
 import { compileCast } from './cast.ts';
 import type { Cast } from './cast-context.ts';
 import { parseCastType } from './cast-type.ts';
 import type { Problem, Sink } from './endpoint.ts';
+import { changeFields, type FieldChanges } from './field-changes.ts';
+import { type CoordinateOrder, geometryCast } from './geometry-text.ts';
 import { normalizeColumn, normalizedField, normalizedMetric } from './normalize.ts';
 import { type Dataset, type Field, type Metric, type Roles } from './schema.ts';
 import { fieldList, shellQuote } from './shell.ts';
@@ -19,6 +22,12 @@ export interface MappingOptions {
   readonly metric?: Metric;
   /** Whether vectors are scaled to the length 1. */
   readonly normalize?: boolean;
+  /** Whether texts that become geometries may be of any form, and what comes first in a pair of numbers. */
+  readonly geometry?: CoordinateOrder;
+  /** Further columns, by their new names: see `added-columns.ts`. */
+  readonly added?: Readonly<Record<string, string>>;
+  /** What the fields of the output are beside their types, by their new names. */
+  readonly changes?: FieldChanges;
 }
 
 /** How the rows of a source become the rows of a sink. */
@@ -52,9 +61,11 @@ export function compileMapping(
     ...renaming(field, options),
     type: casts[i]?.to ?? field.type,
   }));
-  refuseTwins(renamed);
-  const roles = mapRoles(selected, renamed, source.roles, options.roles ?? {});
-  const fields = markId(renamed, roles.id);
+  const added = compileAdded(source.schema, options.added ?? {});
+  const together = [...renamed, ...added.map((column) => column.field)];
+  refuseTwins(together);
+  const roles = mapRoles(selected, together, source.roles, options.roles ?? {});
+  const fields = changeFields(markId(together, roles.id), options.changes);
   const metric = options.metric ?? (options.normalize ? normalizedMetric(source.metric) : source.metric);
   const dataset: Dataset = {
     ...source,
@@ -64,7 +75,10 @@ export function compileMapping(
   };
   const normalized = options.normalize ? normalizedField(dataset).name : undefined;
   refuseProblems(dataset, sink);
-  const names = new Set(selected.map((field) => field.name));
+  const names = new Set([
+    ...selected.map((field) => field.name),
+    ...added.map((column) => column.source),
+  ]);
   return {
     columns: source.schema.fields.filter((field) => names.has(field.name)).map((field) => field.name),
     dataset,
@@ -83,7 +97,8 @@ export function compileMapping(
           () => name === normalized ? normalizeColumn(cast(column), name) : cast(column),
         );
       });
-      return makeBatch(dataset.schema, columns);
+      const more = added.map((column) => countRowsFrom(firstRow, () => column.make(batch)));
+      return makeBatch(dataset.schema, [...columns, ...more]);
     },
   };
 }
@@ -118,7 +133,9 @@ function compileCasts(
   for (const [name, text] of Object.entries(options.casts ?? {})) {
     const field = requireField(selected, oldName(name, selected, options), '--cast');
     const to = parseCastType(text, field.name, field.type);
-    const cast = compileCast(field.name, field.type, to);
+    const cast = options.geometry !== undefined && to.kind === 'Geometry' && isAnyText(field.type)
+      ? geometryCast(field.name, options.geometry)
+      : compileCast(field.name, field.type, to);
     if (cast === undefined) {
       throw new VtsError(
         'Usage',
@@ -131,6 +148,10 @@ function compileCasts(
     casts[selected.indexOf(field)] = { to, cast };
   }
   return casts;
+}
+
+function isAnyText({ kind }: Field['type']): boolean {
+  return kind === 'VarChar' || kind === 'JSON' || kind === 'Geometry';
 }
 
 /** The source's name of a column that the user may have called by its new name. */

@@ -150,15 +150,17 @@ export interface DatasetFacts {
   readonly metric?: Metric;
   readonly metricArg?: number;
   readonly roles: Roles;
+  readonly lossy?: string;
 }
 
-/** Metric and roles as a JSON value. */
-export function factsToJson({ metric, metricArg, roles }: DatasetFacts): JsonObject {
+/** Metric, roles and what vectors were decoded from as a JSON value. */
+export function factsToJson({ metric, metricArg, roles, lossy }: DatasetFacts): JsonObject {
   return {
     ...(metric === undefined ? {} : { metric }),
     ...(metricArg === undefined ? {} : { metricArg }),
     ...(roles.id === undefined ? {} : { id: roles.id }),
     ...(roles.vector === undefined ? {} : { vector: roles.vector }),
+    ...(lossy === undefined ? {} : { lossy }),
   };
 }
 
@@ -170,6 +172,7 @@ export function factsFromJson(json: Json): DatasetFacts {
   return {
     ...(metric === undefined ? {} : { metric }),
     ...(typeof object.metricArg === 'number' ? { metricArg: object.metricArg } : {}),
+    ...(typeof object.lossy === 'string' ? { lossy: object.lossy } : {}),
     roles: {
       ...(typeof object.id === 'string' ? { id: object.id } : {}),
       ...(typeof object.vector === 'string' ? { vector: object.vector } : {}),

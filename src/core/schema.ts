@@ -66,6 +66,8 @@ export interface Dataset {
   /** The parameter p of `Lp`. */
   readonly metricArg?: number;
   readonly roles: Roles;
+  /** What the vectors were decoded from, where they are not those that were once put in: `PQ16x8 codes`. */
+  readonly lossy?: string;
   /** What a user should know of how this data set was understood ("types inferred from the first 1000 rows"). */
   readonly notes: readonly string[];
 }

@@ -20,6 +20,8 @@ export interface FormatInfo {
   matches(head: Uint8Array): boolean;
   /** Set where a file may begin with any bytes, so that only its name tells. */
   readonly bare?: true;
+  /** Set where files say no types, so that they are guessed from the first rows. */
+  readonly untyped?: true;
   /** Loads the format's code. */
   load(): Promise<Format>;
 }
@@ -42,8 +44,8 @@ export interface ReaderFactory {
   open(source: ByteSource, options: ReadOptions): Promise<FormatReader>;
   /** Whether `FILE::PATH` chooses something inside a file. */
   readonly selects?: boolean;
-  /** Counts the rows of a file whose headers do not tell them. */
-  countRows?(source: ByteSource): Promise<number>;
+  /** Counts the rows of a file whose headers do not tell them; `layout` is how it was written. */
+  countRows?(source: ByteSource, layout?: string): Promise<number>;
 }
 
 /** What a user may say about an input. Formats take what concerns them. */
@@ -56,6 +58,12 @@ export interface ReadOptions {
   readonly schema?: Schema;
   /** The `--cast` of each column, for formats in which a number's type is chosen when it is read. */
   readonly casts?: Readonly<Record<string, string>>;
+  /** Vectors that are stored as lossy codes only are decoded rather than refused. */
+  readonly allowLossy?: boolean;
+  /** Opens what has no rows to be read too, so that it can be inspected; reading its rows is refused then. */
+  readonly inspectOnly?: boolean;
+  /** Opens the file of this name beside the input, whose reader closes it; `undefined` when there is none. */
+  sibling?(name: string): ByteSource | undefined;
   /** Row order of indexes that store rows elsewhere than in id order. */
   readonly order: 'stored' | 'id';
   /** Threads that the work may take; 1 when absent. */
@@ -84,13 +92,20 @@ export interface Facts {
 /** A fact of {@linkcode Facts}. */
 export type Fact = string | number | bigint | boolean | null | readonly Fact[] | Facts;
 
+/** The flags of outputs with a list of choices, by their names in {@linkcode WriteOptions}. */
+export const CHOICE_FLAGS = {
+  compression: '--compression',
+  layout: '--layout',
+  faissIndex: '--faiss-index',
+} as const;
+
 /** Opens writers. */
 export interface WriterFactory {
   /** `seek`: needs a RandomAccessSink. */
   readonly access: 'stream' | 'seek';
   readonly features: WriterFeatures;
-  /** What `--compression` and `--layout` may be, and what each choice means; a flag that is not here is refused. */
-  readonly choices?: { readonly [flag in 'compression' | 'layout']?: Readonly<Record<string, string>> };
+  /** What flags of outputs may be, and what each choice means; a flag that is not here is refused. */
+  readonly choices?: { readonly [flag in keyof typeof CHOICE_FLAGS]?: Readonly<Record<string, string>> };
   /** What else stands in the way of writing `dataset`, beside what `features` says. Writes nothing. */
   check?(dataset: Dataset, options: WriteOptions): readonly Problem[];
   /** What a user should know of how `dataset` is written: what is assumed, or kept in another form. */
@@ -117,6 +132,8 @@ export interface WriteOptions {
   readonly compression?: string;
   /** As in {@linkcode ReadOptions}. */
   readonly path?: string;
+  /** What index to make, as faiss' index factory takes it: `IDMap2,Flat`, `SQ8`. */
+  readonly faissIndex?: string;
   /** Names of the columns in HDF5: `columns`, `milvusdm` or `ann-benchmarks`. */
   readonly layout?: string;
   /** Threads that the work may take; 1 when absent. */

@@ -2,6 +2,7 @@
 import { VtsError } from '../errors.ts';
 import type { FormatInfo } from './format.ts';
 import { fbin, i8bin, ibin, u8bin } from './bin-vectors/info.ts';
+import { csv } from './csv/info.ts';
 import { faiss } from './faiss/info.ts';
 import { hdf5 } from './hdf5/info.ts';
 import { jsonl } from './jsonl/info.ts';
@@ -13,6 +14,7 @@ import { bvecs, fvecs, ivecs } from './vecs/info.ts';
 export const FORMATS: readonly FormatInfo[] = [
   parquet,
   jsonl,
+  csv,
   hdf5,
   faiss,
   npy,

@@ -15,32 +15,33 @@ export interface Lock {
   release(): void;
 }
 
-/** Locks `directory`. @throws VtsError JournalConflict when another process holds it */
-export function lockDirectory(directory: string, ops: FileOps = nodeFileOps): Lock {
+/**
+ * Locks `directory`. `breakForeign` takes over from a process on another machine, of which nobody here can tell whether it lives.
+ * @throws VtsError JournalConflict when another process holds it
+ */
+export function lockDirectory(directory: string, ops: FileOps = nodeFileOps, breakForeign = false): Lock {
   const path = join(directory, NAME);
   for (let tries = 0; tries < 3; tries++) {
     try {
       const fd = ops.open(path, 'wx');
       // A number of a process comes again, also after a restart of the machine; its number and its start do not.
-      writeFully(
-        ops,
-        fd,
-        new TextEncoder().encode(`${process.pid} ${hostname()} ${startOf(process.pid)}`),
-        null,
-      );
+      const text = `${process.pid} ${hostname()} ${startOf(process.pid)}`;
+      writeFully(ops, fd, new TextEncoder().encode(text), null);
       ops.close(fd);
-      return hold(path, ops);
+      return hold(path, text, ops);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const text = fileLog(path, ops).read();
-      if (!isGone(text, path, ops)) throw held(directory, path, text, ops);
+      if (!isGone(text, path, ops) && !(breakForeign && isForeign(text))) {
+        throw held(directory, path, text, ops);
+      }
       takeAway(path, text, ops);
     }
   }
   throw held(directory, path, '', ops);
 }
 
-function hold(path: string, ops: FileOps): Lock {
+function hold(path: string, text: string, ops: FileOps): Lock {
   const heart = setInterval(() => {
     try {
       ops.touch(path);
@@ -52,7 +53,8 @@ function hold(path: string, ops: FileOps): Lock {
   return {
     release() {
       clearInterval(heart);
-      ops.unlink(path);
+      // Another machine may have been told to take over.
+      if (fileLog(path, ops).read() === text) ops.unlink(path);
     },
   };
 }
@@ -61,9 +63,14 @@ function hold(path: string, ops: FileOps): Lock {
 function isGone(text: string, path: string, ops: FileOps): boolean {
   // Killed before it could write who it is; or it is about to.
   if (text === '') return Date.now() - ops.stat(path).mtimeMs > HEARTBEAT_MS;
-  const [pid, host, start = ''] = text.split(' ');
-  if (host !== hostname()) return false;
+  if (isForeign(text)) return false;
+  const [pid, , start = ''] = text.split(' ');
   return !isAlive(Number(pid)) || (start !== '' && startOf(Number(pid)) !== start);
+}
+
+/** Whether the process that wrote `text` is on another machine. */
+function isForeign(text: string): boolean {
+  return text !== '' && text.split(' ')[1] !== hostname();
 }
 
 /** Removes the lock `text`, but not one that another process has put in its place by now. */
@@ -91,6 +98,8 @@ function held(directory: string, path: string, text: string, ops: FileOps): VtsE
   return new VtsError('JournalConflict', `Another vts is writing to ${directory}`, {
     file: path,
     expected: `process ${pid} on ${host} to end first${seen}`,
-    remedy: `wait for it; if it is surely gone, remove ${path}`,
+    remedy: isForeign(text)
+      ? 'wait for it; if it is surely gone, add --break-lock'
+      : 'wait for it, or end it',
   });
 }

@@ -6,11 +6,13 @@ import {
   CONVERT_EXAMPLES,
   COPY_EXAMPLES,
   DUMP_EXAMPLES,
+  EXPLAIN_EXAMPLES,
   EXPORT_EXAMPLES,
   IMPORT_EXAMPLES,
   INSPECT_EXAMPLES,
   INSPECT_SERVER_EXAMPLES,
   RESTORE_EXAMPLES,
+  RUN_EXAMPLES,
   VERIFY_EXAMPLES,
 } from '../../src/cli/examples.ts';
 import { workspace } from '../support/cli.ts';
@@ -39,6 +41,8 @@ describe('help examples', () => {
       dump: DUMP_EXAMPLES,
       restore: RESTORE_EXAMPLES,
       verify: VERIFY_EXAMPLES,
+      run: RUN_EXAMPLES,
+      explain: EXPLAIN_EXAMPLES,
     };
     for (const [verb, shown] of Object.entries(examples)) {
       const help = place.run(`vts help ${verb}`).stdout;

@@ -73,7 +73,7 @@ export const JOB = { command: 'dump', source: 'memory' };
 /** Dumps `collections` into `path`, as the command does. */
 export async function makeDump(path: string, options: MakeOptions = {}): Promise<void> {
   const { ops = nodeFileOps, resume = false, job = JOB, collections = COLLECTIONS } = options;
-  const target = openDumpDirectory(path, job, resume, ops);
+  const target = openDumpDirectory(path, job, { resume }, ops);
   try {
     if (target.complete !== undefined) return;
     const { journal } = target;
@@ -139,12 +139,13 @@ async function dumpOne(
 
 /** All that rebuilds `collection`. */
 export function descriptionOf({ database, name, partitions }: MemoryCollection): Description {
+  const { schema } = Object.values(partitions)[0];
   return {
     collection: {
       database,
       name,
       id: 2n ** 62n,
-      schema: { ...SCHEMA, description: 'with "quotes"' },
+      schema: { ...schema, description: 'with "quotes"' },
       dynamic: false,
       functions: [{
         name: 'f',
@@ -162,7 +163,7 @@ export function descriptionOf({ database, name, partitions }: MemoryCollection):
       unsupported: [{ name: 'new', typeNumber: 99 }],
       rawSchema: new Uint8Array([1, 2, 255]),
     },
-    columns: SCHEMA.fields.map((field) => field.name),
+    columns: schema.fields.map((field) => field.name),
     partitions: Object.keys(partitions),
     indexes: [{ name: 'i', field: 'vector', params: { index_type: 'FLAT', metric_type: 'L2' } }],
     load: { loaded: true, replicas: 1 },

@@ -13,21 +13,24 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { type Dump, dumpKind, openDump, readDescription } from '../../src/connectors/dump/dump.ts';
 import { openDumpSource } from '../../src/connectors/dump/dump-source.ts';
 import { escapeName } from '../../src/connectors/dump/names.ts';
 import { verifyDump } from '../../src/connectors/dump/verify-dump.ts';
 import { memorySink } from '../../src/connectors/memory/memory.ts';
-import { type Batch, concatBatches } from '../../src/core/batch.ts';
+import { type Batch, concatBatches, makeBatch, sliceBatch } from '../../src/core/batch.ts';
 import type { Source } from '../../src/core/endpoint.ts';
 import { openJournal } from '../../src/core/journal.ts';
 import { compileMapping } from '../../src/core/mapping.ts';
+import type { Schema } from '../../src/core/schema.ts';
 import { transfer } from '../../src/core/transfer.ts';
+import { columnFromValues } from '../../src/core/values.ts';
 import { parquet } from '../../src/formats/parquet/format.ts';
 import { fileLog } from '../../src/stores/log.ts';
-import type { FileOps } from '../../src/stores/file-ops.ts';
+import { type FileOps, nodeFileOps } from '../../src/stores/file-ops.ts';
 import { expectSameRows } from '../support/compare.ts';
+import { everyKind, filterFields, randomTable } from '../support/tables.ts';
 import { buryLock, COLLECTIONS, descriptionOf, JOB, Killed, makeDump, mortalOps } from './dump-support.ts';
 
 let folder: string;
@@ -78,6 +81,17 @@ async function expectGood(directory: string): Promise<void> {
   expect([result.faults, result.extras, result.rows]).toEqual([[], [], 570]);
 }
 
+/** `rows` rows that are null wherever they can be. */
+function nullsAlone(schema: Schema, rows: number): Batch {
+  const { columns } = randomTable(schema, { rows, nulls: false });
+  return makeBatch(
+    schema,
+    schema.fields.map((field, i) =>
+      field.nullable ? columnFromValues(field.type, Array.from({ length: rows }, () => null)) : columns[i]
+    ),
+  );
+}
+
 describe('a dump', () => {
   test('holds rows, partitions and descriptions as they were', async () => {
     await makeDump(path);
@@ -125,6 +139,61 @@ describe('a dump', () => {
     expect(statSync(path).mode & 0o777).toBe(0o700);
     const { status, stdout } = spawnSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: path, encoding: 'utf8' });
     expect([status, stdout.trim().split('\n').length]).toEqual([0, Object.keys(contents(path)).length - 2]);
+  });
+
+  test('is on disk in this order: a part, its name, its journal line; checksums, manifest, no journal', async () => {
+    const events: string[] = [];
+    const names = new Map<number, string>();
+    const name = (file: string) => relative(path, file).replace(`.${process.pid}.partial`, '.partial');
+    const ops: FileOps = {
+      ...nodeFileOps,
+      open(file, flags, mode) {
+        const fd = nodeFileOps.open(file, flags, mode);
+        names.set(fd, name(file));
+        return fd;
+      },
+      write(fd, bytes, position) {
+        const text = names.get(fd) === 'journal.jsonl' ? new TextDecoder().decode(bytes) : '';
+        events.push(`write ${names.get(fd)} ${text}`);
+        return nodeFileOps.write(fd, bytes, position);
+      },
+      fsync(fd) {
+        events.push(`sync ${names.get(fd)}`);
+        nodeFileOps.fsync(fd);
+      },
+      rename(from, to) {
+        events.push(`name ${name(to)}`);
+        nodeFileOps.rename(from, to);
+      },
+      unlink(file) {
+        events.push(`unlink ${name(file)}`);
+        nodeFileOps.unlink(file);
+      },
+    };
+    await makeDump(path, { ops });
+    const lastOf = (event: string) => events.findLastIndex((one) => one.startsWith(event));
+    const after = (index: number, event: string) => events.indexOf(event, index + 1);
+    const parts = openDump(path).manifest.collections.flatMap(({ partitions }) =>
+      partitions.flatMap((partition) => partition.parts.map((part) => part.path))
+    );
+    expect(parts.length).toBeGreaterThan(5);
+    for (const part of parts) {
+      const named = events.indexOf(`name ${part}`);
+      const written = lastOf(`write ${part}.partial`);
+      const synced = after(written, `sync ${part}.partial`);
+      const placed = after(named, `sync ${dirname(part)}`);
+      const line = events.findIndex((one) =>
+        one.startsWith('write journal.jsonl') && one.includes('"type":"part"') && one.includes(part)
+      );
+      expect([part, 0 <= written, written < synced, synced < named, named < placed, placed < line])
+        .toEqual([part, true, true, true, true, true]);
+      expect(after(line, 'sync journal.jsonl')).toBe(line + 1);
+    }
+    const [sums, manifest] = [lastOf('name SHA256SUMS'), lastOf('name manifest.json')];
+    expect(lastOf('write journal.jsonl')).toBeLessThan(sums);
+    const placed = [after(sums, 'sync '), after(manifest, 'sync ')];
+    expect([sums < placed[0], placed[0] < manifest]).toEqual([true, true]);
+    expect([manifest < placed[1], placed[1] < lastOf('unlink journal.jsonl')]).toEqual([true, true]);
   });
 
   test('made by several workers holds the same rows', async () => {
@@ -302,6 +371,47 @@ describe('a restore', () => {
     }
     expect(n).toBeGreaterThan(100);
   }, 170_000);
+});
+
+test('collections of odd shapes come back bit by bit: no row, one row, one and 32768 dimensions, nulls alone', async () => {
+  const tables: Record<string, Batch> = {
+    none: randomTable(everyKind(8), { rows: 0 }),
+    one: randomTable(everyKind(8), { rows: 1 }),
+    flat: randomTable(everyKind(1), { rows: 50 }),
+    wide: randomTable(
+      filterFields(everyKind(32768), ({ name }) => name === 'id' || name.startsWith('vector')),
+      { rows: 3 },
+    ),
+    nulls: nullsAlone(everyKind(8), 20),
+  };
+  const collections = Object.entries(tables).map(([name, batch]) => ({
+    database: 'default',
+    name,
+    partitions: { _default: batch },
+  }));
+  await makeDump(path, { collections });
+  const dump = openDump(path);
+  for (const [i, { name, partitions }] of collections.entries()) {
+    const found = (await rowsOf(sourceOf(dump, i)))._default ?? [];
+    expect([name, found.reduce((sum, batch) => sum + batch.length, 0)]).toEqual([
+      name,
+      partitions._default.length,
+    ]);
+    if (found.length > 0) expectSameRows(concatBatches(found), partitions._default);
+  }
+});
+
+test('a collection of more than a thousand partitions, of one row each', async () => {
+  const rows = COLLECTIONS[0].partitions._default;
+  const partitions = Object.fromEntries(
+    Array.from({ length: 1100 }, (_, i) => [`p'${i}"`, sliceBatch(rows, i % 300, i % 300 + 1)]),
+  );
+  await makeDump(path, { collections: [{ database: 'default', name: 'many', partitions }], parallel: 4 });
+  const { faults, rows: found } = await verifyDump(openDump(path), { parquet, tempDir: folder });
+  expect([faults, found]).toEqual([[], 1100]);
+  expect(openDump(path).manifest.collections[0].partitions.map(({ name }) => name)).toEqual(
+    Object.keys(partitions),
+  );
 });
 
 test('a copy of a dump under another name is the same dump', async () => {

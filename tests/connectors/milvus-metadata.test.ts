@@ -27,6 +27,7 @@ import {
   loadCollection,
   releaseCollection,
 } from '../../src/connectors/milvus/metadata-load.ts';
+import { buildAndLoad } from '../../src/connectors/milvus/sink/finish.ts';
 import { countRows, flush } from '../../src/connectors/milvus/metadata-rows.ts';
 import { field, type Schema } from '../../src/core/schema.ts';
 import { liteServer, milvusServer, runPymilvus, type TestServer, uniqueName } from '../support/milvus.ts';
@@ -179,6 +180,29 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('metada
     const counted = await countRows(connection, collection).catch((e) => e.code);
     expect(counted).toBe(connection.lite ? 300 : 'NotLoaded');
     expect(estimateLoadBytes(info, 1000)).toBeGreaterThan(1000 * (8 + 16));
+  });
+
+  test('a collection is held in memory as often as the nodes of the server allow', async () => {
+    const collection = named('replicas');
+    const { info } = await createCollection(connection, { ...collection, schema: SCHEMA, dynamic: false });
+    const index = { field: 'v', type: 'FLAT', params: { metric_type: 'L2' } };
+    const request = {
+      connection,
+      collection,
+      info,
+      indexes: [index],
+      load: true,
+      retry: { maxTimeMs: 10_000 },
+    };
+    const notes = await buildAndLoad({ ...request, replicas: 2 }, () => {});
+    // Milvus Lite knows no replicas, and takes any number.
+    if (connection.lite) expect(notes).toEqual([]);
+    else {
+      expect(notes).toHaveLength(1);
+      expect(notes[0]).toContain('was held in memory 2 times, and is now held once');
+      expect(notes[0]).toContain('nodes not enough');
+    }
+    expect(await getLoadState(connection, collection)).toBe('loaded');
   });
 
   test('partitions, aliases and names are changed', async () => {

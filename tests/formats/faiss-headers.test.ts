@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isVtsError, type VtsError } from '../../src/errors.ts';
 import { faiss } from '../../src/formats/faiss/format.ts';
-import { INDEX_NAMES } from '../../src/formats/faiss/index-names.ts';
+import { INDEX_KINDS } from '../../src/formats/faiss/kinds.ts';
 import { faiss as info } from '../../src/formats/faiss/info.ts';
 import type { ByteSource } from '../../src/stores/bytes.ts';
 import { memorySource } from '../../src/stores/memory.ts';
@@ -46,6 +46,18 @@ async function openError(...parts: Part[]): Promise<VtsError> {
 
 const ivf = (nlist: bigint | number, quantizer: Part, lists: Part, more = {}): Part =>
   join(text('IwFl'), header(2, 3, more), i64(nlist), i64(1), quantizer, NO_DIRECT_MAP, lists);
+
+/** One list of three vectors in the file that `path` names. */
+const onDisk = (path: string): Part =>
+  join(
+    text('ilod'),
+    i64(1),
+    i64(8),
+    array([join(i64(3), i64(3), i64(0))]),
+    i64(0),
+    array([...text(path)].map(u8)),
+    i64(48),
+  );
 
 describe('a header that cannot be', () => {
   const cases: Record<string, [Part[], string, RegExp]> = {
@@ -138,7 +150,16 @@ describe('a header that cannot be', () => {
       'InputMalformed',
       /list 2 /,
     ],
-    'lists on disk': [[ivf(1, flat(2, 1), text('ilod'))], 'InputUnsupported', /in a file of their own/],
+    'lists on disk that are not there': [
+      [ivf(1, flat(2, 1), onDisk('/some/where/lists.ivfdata'))],
+      'InputUnsupported',
+      /in a file of their own, "lists\.ivfdata", which is not beside it/,
+    ],
+    'lists on disk in a file without a name': [
+      [ivf(1, flat(2, 1), onDisk('/some/where/..'))],
+      'InputMalformed',
+      /has no name/,
+    ],
     'lists of an unknown kind': [[ivf(1, flat(2, 1), text('ilxx'))], 'InputMalformed', /"ilxx"/],
     'lists left out': [[ivf(1, flat(2, 1), text('il00'))], 'InputUnsupported', /without its inverted lists/],
     'HNSW over IVF': [
@@ -154,7 +175,7 @@ describe('a header that cannot be', () => {
       ]
         .concat([ivf(1, flat(2, 1), join(text('ilar'), i64(1), i64(8), text('full'), array([i64(0)])))]),
       'InputMalformed',
-      /storage of an HNSW/,
+      /its storage 3 of 2/,
     ],
     'an HNSW graph of another size': [
       [text('IHNf'), header(2, 5), i64(0), i64(0), i64(0)],
@@ -182,12 +203,12 @@ describe('a header that cannot be', () => {
   test('a remedy is named where one is known', async () => {
     expect((await openError(u8(0x80), u8(4), u8(0x95), u8(0))).details.remedy).toContain('pickle');
     expect((await openError(text('PAR1'))).details.remedy).toContain('--from parquet');
-    expect((await openError(text('IxPq'))).details.remedy).toContain('reconstruct_n');
+    expect((await openError(text('Irfs'))).details.remedy).toContain('reconstruct_n');
   });
 });
 
 test('every known code is recognised, and those not read yet are refused by name', async () => {
-  for (const [fourcc, name] of Object.entries(INDEX_NAMES)) {
+  for (const [fourcc, { name }] of Object.entries(INDEX_KINDS)) {
     expect(`${fourcc} ${info.matches(text(fourcc))}`).toBe(`${fourcc} ${fourcc !== 'null'}`);
     const error = await openError(text(fourcc));
     if (error.code === 'InputUnsupported' && fourcc !== 'null') {
@@ -198,12 +219,12 @@ test('every known code is recognised, and those not read yet are refused by name
   expect(info.matches(text('Ix'))).toBe(false);
 });
 
-describe('fixtures of kinds that are not read', () => {
+describe('fixtures that keep no vectors, or only codes of them, are refused with what they keep', () => {
   const cases: Record<string, RegExp> = {
-    'unread_pq.faiss': /PQ \(product quantization\) \(IxPq\)/,
-    'unread_ivfpq.faiss': /IVF with PQ \(product quantization\) \(IwPQ\)/,
-    'unread_opq.faiss': /PreTransform .* \(IxPT\)/,
-    'unread_idmap_sq8.faiss': /SQ .* \(IxSQ\), which is inside another index/,
+    'unread_pq.faiss': /only PQ4x4 codes/,
+    'unread_ivfpq.faiss': /only PQ4x4 codes/,
+    'unread_opq.faiss': /only vectors behind OPQ 8->8/,
+    'unread_idmap_sq8.faiss': /only SQ8 codes/,
     'unread_hnsw_skip_storage.faiss': /without its vectors/,
   };
   for (const [name, message] of Object.entries(cases)) {
@@ -213,6 +234,9 @@ describe('fixtures of kinds that are not read', () => {
       ) => e);
       expect(isVtsError(error, 'InputUnsupported')).toBe(true);
       expect(error.message).toMatch(message);
+      if (name !== 'unread_hnsw_skip_storage.faiss') {
+        expect(error.details.remedy).toContain('--allow-lossy');
+      }
     });
   }
 });

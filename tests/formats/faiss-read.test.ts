@@ -152,17 +152,17 @@ describe('the data set', () => {
 describe('inspect', () => {
   const inspect = async (name: string) => (await openBytes(faiss, load(name))).inspect();
 
-  test('shows the tree as the index factory writes it', async () => {
+  test('shows the index as faiss nests it', async () => {
     const trees: Record<string, string> = {
       flat_l2: 'Flat',
-      idmap2_flat: 'IDMap2,Flat',
-      ivf_full: 'IVF8,Flat',
-      ivf_hnsw: 'IVF16_HNSW8,Flat',
-      hnsw_ip: 'HNSW32',
-      idmap_hnsw: 'IDMap,HNSW8',
-      idmap_ivf: 'IDMap,IVF8,Flat',
-      idmap2_idmap: 'IDMap2,IDMap,Flat',
-      binary_idmap2: 'IDMap2,BFlat',
+      idmap2_flat: 'IDMap2 > Flat',
+      ivf_full: 'IVF8 > Flat',
+      ivf_hnsw: 'IVF16(HNSW8 > Flat) > Flat',
+      hnsw_ip: 'HNSW32 > Flat',
+      idmap_hnsw: 'IDMap > HNSW8 > Flat',
+      idmap_ivf: 'IDMap > IVF8 > Flat',
+      idmap2_idmap: 'IDMap2 > IDMap > Flat',
+      binary_idmap2: 'IDMap2 > BFlat',
     };
     for (const [name, tree] of Object.entries(trees)) {
       expect((await inspect(`${name}.faiss`)).index).toBe(tree);

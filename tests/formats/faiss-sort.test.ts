@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { oneRun, rowReader } from '../../src/formats/faiss/rows.ts';
-import { sortOrder } from '../../src/formats/faiss/sort-order.ts';
-import { sortById } from '../../src/formats/faiss/sorted-index.ts';
+import { oneRun, rowReader } from '../../src/formats/faiss/rows/rows.ts';
+import { sortOrder } from '../../src/formats/faiss/rows/sort-order.ts';
+import { sortById } from '../../src/formats/faiss/rows/sorted-index.ts';
 import { memoryScratch, memorySource } from '../../src/stores/memory.ts';
 
 /** Numbers of all magnitudes, many of them equal. */

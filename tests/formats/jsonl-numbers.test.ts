@@ -1,10 +1,10 @@
 /** Numbers in JSON lines: exact both ways, and written in as few digits as read back. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { byteStore, reserve } from '../../src/formats/jsonl/byte-store.ts';
-import { roundText } from '../../src/formats/jsonl/exact-numbers.ts';
-import { floatsOf, writeVector } from '../../src/formats/jsonl/float-text.ts';
-import { readFloat32Vector } from '../../src/formats/jsonl/float-vector.ts';
+import { byteStore, reserve } from '../../src/formats/json-values/byte-store.ts';
+import { roundText } from '../../src/formats/json-values/exact-numbers.ts';
+import { floatsOf, writeVector } from '../../src/formats/json-values/float-text.ts';
+import { readFloat32Vector } from '../../src/formats/json-values/float-vector.ts';
 import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../src/core/half.ts';
 import {
   NUMBER_ROOM,
@@ -12,7 +12,7 @@ import {
   writeDouble,
   writeHalf,
   writeInt64,
-} from '../../src/formats/jsonl/number-text.ts';
+} from '../../src/formats/json-values/number-text.ts';
 import {
   readBfloat,
   readDouble,
@@ -20,8 +20,8 @@ import {
   readHalf,
   readInt64,
   readInteger,
-} from '../../src/formats/jsonl/numbers.ts';
-import { emptyText, PADDING, type Text } from '../../src/formats/jsonl/text.ts';
+} from '../../src/formats/json-values/numbers.ts';
+import { emptyText, PADDING, type Text } from '../../src/formats/json-values/text.ts';
 import { random } from '../support/tables.ts';
 
 const encoder = new TextEncoder();

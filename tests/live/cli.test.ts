@@ -116,6 +116,12 @@ test('a secret is in no output and in no file', async () => {
     `vts export milvus://localhost/default/secret many/ --to jsonl --token ${canary} --verbose`,
     `vts inspect milvus://root:${canary}@${server.address}/cli_trips/secret`,
     `vts inspect milvus://root:${canary}@${server.address}/nowhere`,
+    `vts dump milvus://localhost/default backup --token ${canary} --verbose --json`,
+    `vts restore backup milvus://localhost/default --rename secret=again --state state --token ${canary} --verify --json`,
+    `vts verify backup milvus://root:${canary}@${server.address}/cli_trips --collection secret --json`,
+    `vts plan milvus://root:${canary}@${server.address}/cli_trips other/`,
+    `vts restore backup milvus://root:${canary}@127.0.0.1:1/x --retry-max-time 1s`,
+    'vts inspect backup --json',
     `vts copy milvus://localhost/default/secret milvus://root:${canary}@127.0.0.1:1/x/y`,
   ];
   const said = runs.map((command) => place.run(command, { VTS_TOKEN: canary })).map(({ stdout, stderr }) =>

@@ -12,9 +12,9 @@ import { type ServerWorkspace, serverWorkspace } from './cli-server.ts';
 
 const server = await milvusServer();
 const DATABASE = 'dump_kill';
-/** More on demand. */
+/** More on demand: `VTS_TEST_KILLS=25`. */
 const KILLS = Number(process.env.VTS_TEST_KILLS ?? 3);
-const ROWS = Number(process.env.VTS_TEST_KILL_ROWS ?? 40_000);
+const ROWS = Number(process.env.VTS_TEST_KILL_ROWS ?? (KILLS > 3 ? 200_000 : 40_000));
 
 function ok(place: ServerWorkspace, command: string): string {
   const { exit, stdout, stderr } = place.run(command);
@@ -87,5 +87,5 @@ test(
     );
     expect(digest(place, 'many')).toBe(expected);
   },
-  175_000 + KILLS * 5000,
+  175_000 + KILLS * 15_000,
 );

@@ -168,6 +168,9 @@ describe('on Milvus Lite', () => {
     );
     // Partitions of one collection only: the rows of the others are spread by a key.
     ok(place, lite, `vts dump SERVER/${NAME}/mixed one --partition p1 --quiet`);
+    const lacking = fails(place, lite, `vts dump SERVER/${NAME} lacking --partition p1`, 6);
+    expect(lacking).toContain('collection "bare" has no partition "p1"');
+    expect(existsSync(place.file('lacking'))).toBe(false);
     expect(JSON.parse(ok(place, lite, 'vts inspect one --json').stdout)).toMatchObject({ rows: 100 });
   });
 
@@ -199,6 +202,51 @@ describe('on Milvus Lite', () => {
     expect(sightOf(lite, COPY).mixed).toEqual(before.mixed);
   });
 
+  test('--verify compares rows one by one; --resume of what is there in full has nothing left to do', () => {
+    const restore = `vts restore backup SERVER/${COPY} --collection mixed --collection keyed`;
+    const { stderr, stdout } = ok(place, lite, `${restore} --verify`);
+    expect(stderr).toContain(`/${COPY}/mixed: 300 rows are equal to those of the dump, one by one`);
+    expect(stdout + stderr).toContain('400 rows');
+    // As after a kill between the end of the journal and the end of the process.
+    const again = ok(place, lite, `${restore} --resume`);
+    expect(again.stderr).toContain('mixed is there already, row by row as it is in the dump');
+    expect(again.stdout + again.stderr).toContain('400 rows (400 of them by earlier runs)');
+    expect(fails(place, lite, restore, 7)).toContain('has 300 rows already');
+    ok(place, lite, `${restore} --mode upsert --verify --quiet`);
+    runPymilvus(lite, `client.use_database('${COPY}'); client.delete('mixed', filter='id == 7')`);
+    expect(fails(place, lite, `${restore} --resume`, 7)).toContain('has 299 rows already');
+    expect(fails(place, lite, `${restore} --verify --no-load`, 2)).toContain(
+      '--verify and --no-load contradict',
+    );
+  });
+
+  test('what only the server has is told by verify, where the dump has all', () => {
+    ok(place, lite, `vts restore backup SERVER/${COPY} --quiet`);
+    ok(place, lite, `vts verify backup SERVER/${COPY}`);
+    const extra = `client.use_database('${COPY}'); client.create_collection('extra', dimension=4)`;
+    runPymilvus(lite, extra);
+    const found = place.run(`vts verify backup milvus://${lite.address}/${COPY}`);
+    expect([found.exit, found.stdout]).toEqual([
+      4,
+      expect.stringContaining('! there is no such collection in A'),
+    ]);
+    expect(found.stderr).toContain(`/${COPY}/extra`);
+    const servers = `vts verify SERVER/${NAME} milvus://${lite.address}/${COPY} --json`;
+    expect(fails(place, lite, servers, 4)).toBe('');
+    ok(place, lite, `vts verify backup SERVER/${COPY} --collection mixed --collection bare`);
+    ok(place, lite, `vts dump SERVER/${NAME} chosen --collection 'm*' --quiet`);
+    ok(place, lite, `vts verify chosen SERVER/${COPY}`);
+  });
+
+  test('what an old server lacks is told by a plan, before anything is made', () => {
+    const plan = `vts restore backup milvus://${milvus.address}/${COPY} --dry-run`;
+    const refused = fails(place, lite, plan, 2);
+    expect(refused).toMatch(/Milvus 2\.3|null|sparse/i);
+    expect(fails(place, lite, plan.replace('--dry-run', ''), 2)).toBe(refused);
+    const databases = `vts inspect milvus://${milvus.address} --json`;
+    expect(ok(place, lite, databases).stdout).not.toContain(`"${COPY}"`);
+  });
+
   test('an alias that leads elsewhere stays, is named, and moves when asked', () => {
     const elsewhere =
       `client.create_database('${COPY}'); client.use_database('${COPY}'); client.create_collection('other', dimension=4); client.create_alias('other', 'blend')`;
@@ -222,6 +270,8 @@ describe('on Milvus Lite', () => {
     const again = `vts restore backup SERVER/${NAME} --dry-run`;
     expect(fails(place, lite, again, 2)).toContain('has 300 rows already');
     expect(ok(place, lite, `${again} --mode skip`).stdout).toContain('is there already');
+    const fresh = ok(place, lite, `vts restore backup SERVER/${COPY} --dry-run`).stdout;
+    expect(fresh).toMatch(/time: .* to read, as measured on [\d,]+ rows/);
     expect(sightOf(lite, NAME)).toEqual(before);
     expect(readdirSync(place.path).filter((name) => name.endsWith('.restore'))).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isVtsError } from '../../src/errors.ts';
+import { nodeFileOps } from '../../src/stores/file-ops.ts';
 import { lockDirectory } from '../../src/stores/lock.ts';
 import { startOf } from '../../src/stores/process.ts';
 
@@ -60,10 +61,32 @@ describe('lockDirectory()', () => {
     expect(refusal()).toBe('none');
   });
 
+  test('is held whatever the clock says: it may have gone backwards', () => {
+    const later = new Date(Date.now() + 86_400_000);
+    writeFileSync(lock, '');
+    utimesSync(lock, later, later);
+    expect(refusal()).toContain('its last sign of life was 0 s ago');
+    writeFileSync(lock, `${process.pid} ${hostname()} ${startOf(process.pid)}`);
+    utimesSync(lock, new Date(0), new Date(0));
+    expect(refusal()).toStartWith(`process ${process.pid} `);
+  });
+
   test('never takes over from another machine, whatever is going on here', () => {
     writeFileSync(lock, `4194304 ${hostname()}.elsewhere 5`);
     expect(refusal()).toContain('.elsewhere to end first');
     expect(readFileSync(lock, 'utf8')).toBe(`4194304 ${hostname()}.elsewhere 5`);
+  });
+
+  test('takes over from another machine when told so, and leaves its lock alone at the end', () => {
+    writeFileSync(lock, `4194304 ${hostname()}.elsewhere 5`);
+    expect(refusal()).toContain('.elsewhere to end first');
+    const held = lockDirectory(folder, nodeFileOps, true);
+    expect(readFileSync(lock, 'utf8')).toStartWith(`${process.pid} ${hostname()} `);
+    // One that runs here is never put aside.
+    expect(() => lockDirectory(folder, nodeFileOps, true)).toThrow('Another vts is writing');
+    writeFileSync(lock, `7 ${hostname()}.third 5`);
+    held.release();
+    expect(readFileSync(lock, 'utf8')).toBe(`7 ${hostname()}.third 5`);
   });
 
   test('lets one of many take over', async () => {

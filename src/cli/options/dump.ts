@@ -14,6 +14,7 @@ export interface DumpFlags extends Omit<ConnectionFlags, 'collection'>, ReadingF
   readonly notConsistent?: boolean;
   readonly dryRun?: boolean;
   readonly resume?: boolean;
+  readonly breakLock?: boolean;
   readonly compression?: string;
   readonly partSize?: number;
   readonly batchBytes?: number;
@@ -55,11 +56,13 @@ export interface RestoreFlags extends Omit<ConnectionFlags, 'collection'>, Serve
   readonly noIndex?: boolean;
   readonly noLoad?: boolean;
   readonly autoId?: 'keep' | 'new';
+  readonly verify?: boolean;
   readonly moveAliases?: boolean;
   readonly inFlight: number;
   readonly redoUncertain?: boolean;
   readonly state?: string;
   readonly resume?: boolean;
+  readonly breakLock?: boolean;
   readonly restart?: boolean;
   readonly dryRun?: boolean;
   readonly batchBytes?: number;
@@ -86,6 +89,7 @@ export const restoring: readonly AnyOption[] = [
     'where a collection is there: create (default: only if it is empty), append, upsert, replace or skip',
   ).argParser(oneOf(RESTORE_MODES)),
   flag('--schema-only', 'make collections, partitions, indexes and aliases; no rows'),
+  flag('--verify', 'compare the rows on the server with those of the dump, one by one, before it is done'),
   flag('--move-aliases', 'aliases that lead to other collections are made to lead to the restored ones'),
   ...ofWriting('no-index', 'no-load', 'auto-id', 'in-flight', 'redo-uncertain', 'state', 'restart'),
 ];

@@ -17,6 +17,20 @@ export function indexes(text: string, before: readonly IndexRequest[] = []): Ind
   return found;
 }
 
+/** Collects `FIELD{KEY:VALUE,...}` over repeated flags, and over commas outside of braces. */
+export function fieldChanges(
+  text: string,
+  before: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+): Record<string, Readonly<Record<string, string>>> {
+  const found = { ...before };
+  for (const item of splitOutside(text, ',')) {
+    const [, name, params] = /^\s*([^{]+?)\s*\{(.*)\}\s*$/s.exec(item) ??
+      fail(item, 'Write FIELD{KEY:VALUE,...}, such as title{nullable:true,default:none}.');
+    found[name] = { ...found[name], ...parseParams(params) };
+  }
+  return found;
+}
+
 function parseIndex(text: string): IndexRequest {
   const brace = text.indexOf('{');
   const head = brace === -1 ? text : text.slice(0, brace);

@@ -21,6 +21,7 @@ export interface ReadingFlags {
 /** What the flags of a collection that is written say. */
 export interface WritingFlags {
   readonly mode?: WriteMode;
+  readonly createMissing?: boolean;
   readonly autoId?: 'keep' | 'new';
   readonly partitionKey?: string;
   readonly dynamic?: boolean;
@@ -48,7 +49,7 @@ export interface ServerFlags {
 /** What to do with a collection that is there. */
 export type WriteMode = typeof MODES[number];
 
-const MODES = ['create', 'append', 'upsert', 'replace'] as const;
+const MODES = ['create', 'append', 'upsert', 'replace', 'replace-rows', 'replace-partition', 'skip'] as const;
 
 const DEFAULT_PARALLEL = 4;
 const DEFAULT_IN_FLIGHT = 4;
@@ -73,8 +74,12 @@ export const targetPartition: AnyOption = flag('--partition <name>', 'put all ro
 
 /** Of a collection that is written. */
 export const writing: readonly AnyOption[] = [
-  flag('--mode <mode>', 'create (default), append, upsert, or replace the collection that is there')
-    .argParser(oneOf(MODES)),
+  flag(
+    '--mode <mode>',
+    'create (default), append, upsert, replace the collection that is there, its rows only (replace-rows) or a partition ' +
+      '(replace-partition), or skip',
+  ).argParser(oneOf(MODES)),
+  flag('--create-missing', 'with --mode append and upsert, make the collection if it is not there'),
   flag('--auto-id <keep|new>', 'where the server makes ids: keep those of the data, or let it make new ones')
     .argParser(oneOf(['keep', 'new'])),
   flag('--partition-key <field>', 'make this field the partition key of a new collection'),

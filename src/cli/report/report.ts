@@ -24,6 +24,8 @@ export interface Done extends TransferSummary {
   readonly toServer?: boolean;
   /** Requests that were sent again. */
   readonly retries?: number;
+  /** What the vectors were decoded from, where they are not those that were once put in. */
+  readonly lossy?: string;
   /** Where the rows are that were refused. */
   readonly rejectFile?: string;
 }

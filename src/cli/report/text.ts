@@ -19,9 +19,14 @@ export function textReport(options: ReportOptions): Report {
     line.clear();
     if (!options.quiet) print(2, `${text}\n`);
   };
+  // Of many collections much the same is to be said.
+  const said = new Set<string>();
   return {
     start: (event) => line.start(event),
-    note: (text) => say(`${paint(2, 'note:')} ${text}`),
+    note(text) {
+      if (!said.has(text)) say(`${paint(2, 'note:')} ${text}`);
+      said.add(text);
+    },
     progress: (event) => line.update(event),
     stage: (text, fraction) => line.stage(text, fraction),
     retry: ({ waitMs, error }) =>
@@ -51,7 +56,9 @@ export function doneText(event: Done): string {
   return `${to}: ${formatCount(rowsWritten)} ${rowsWritten === 1 ? 'row' : 'rows'}${resumed}, ${
     formatBytes(bytesWritten)
   } in ${formatSeconds(seconds)}${rate}${again}\n` +
-    `rows: ${proof(event)}`;
+    `rows: ${proof(event)}${
+      event.lossy === undefined ? '' : `\nlossy: vectors were decoded from ${event.lossy}`
+    }`;
 }
 
 function proof({ rowsRead, rowsWritten, rowsRejected, rowsCounted, toServer, rejectFile }: Done): string {

@@ -52,15 +52,15 @@ export interface DumpDirectory {
 /**
  * Opens `path` for the dump that `job` describes.
  * @throws VtsError OutputExists when a complete dump or anything else is there; JournalConflict when an unfinished one is there and
- *   `resume` is false or it is another job's, or another process is at work
+ *   `resume` is false or it is another job's, or another process is at work; `breakLock` takes over from another machine
  */
 export function openDumpDirectory(
   path: string,
   job: JournalHeader['job'],
-  resume: boolean,
+  { resume = false, breakLock = false }: { readonly resume?: boolean; readonly breakLock?: boolean },
   ops: FileOps = nodeFileOps,
 ): DumpDirectory {
-  const lock = lockNew(path, ops);
+  const lock = lockNew(path, breakLock, ops);
   try {
     const complete = completeDump(path, job, resume, ops);
     const log = fileLog(join(path, JOURNAL), ops);
@@ -124,10 +124,10 @@ export function openDumpDirectory(
 }
 
 /** Makes and locks the directory. @throws VtsError OutputUnwritable, before anything is asked of a server */
-function lockNew(path: string, ops: FileOps): Lock {
+function lockNew(path: string, breakLock: boolean, ops: FileOps): Lock {
   try {
     makeDirectories(path, ops);
-    return lockDirectory(path, ops);
+    return lockDirectory(path, ops, breakLock);
   } catch (error) {
     throw outputError(path, error);
   }

@@ -1,4 +1,5 @@
 /** One collection of a dump as a sink: Parquet parts in a directory per partition, each with its SHA-256 and its keys. */
+import { join } from 'node:path';
 import type { Batch } from '../../core/batch.ts';
 import type { PartWriter, Sink } from '../../core/endpoint.ts';
 import type { Journal } from '../../core/journal.ts';
@@ -39,7 +40,7 @@ export function openDumpSink(options: DumpSinkOptions): Sink {
     scratch: () => createScratch(tempDir),
   };
   return {
-    name: dump.path,
+    name: join(dump.path, folder),
     features: parquet.writer.features,
     resume: 'keyed',
     parallel: Infinity,

@@ -29,12 +29,16 @@ export interface DirectorySink extends Sink {
 export function openDirectorySink(
   directory: string,
   format: OutputFormat,
-  options: OutputOptions & { readonly resume: boolean; readonly job: JournalHeader['job'] },
+  options: OutputOptions & {
+    readonly resume: boolean;
+    readonly breakLock?: boolean;
+    readonly job: JournalHeader['job'];
+  },
 ): DirectorySink {
   const partPath = (part: number) =>
     join(directory, `part-${String(part).padStart(5, '0')}${format.info.extension}`);
   nodeFileOps.makeDirectory(directory);
-  const lock = lockDirectory(directory);
+  const lock = lockDirectory(directory, nodeFileOps, options.breakLock);
   try {
     const log = fileLog(join(directory, JOURNAL));
     if (!options.resume) clear(directory, options.overwrite);

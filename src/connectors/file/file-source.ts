@@ -1,10 +1,13 @@
 /** One or many files of one data set as a source. */
+import { basename, dirname, join } from 'node:path';
 import { makeBatch } from '../../core/batch.ts';
 import { projectSchema, type Range, type ReadRequest, type Source } from '../../core/endpoint.ts';
 import type { Dataset, Field, Metric, Schema } from '../../core/schema.ts';
 import { formatType, sameLayout } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import type { FormatInfo, FormatReader, ReadOptions } from '../../formats/format.ts';
+import type { ByteSource } from '../../stores/bytes.ts';
+import { nodeFileOps } from '../../stores/file-ops.ts';
 import { createScratch, openFileSource as openFile, statInput } from '../../stores/file.ts';
 import { spoolSource } from '../../stores/spool.ts';
 import { openStdin } from '../../stores/stdio.ts';
@@ -13,7 +16,7 @@ import { detectInput } from './detect.ts';
 import { expandInput, parseEndpoint } from './paths.ts';
 
 /** What a user may say about an input. */
-export interface FileSourceOptions extends Omit<ReadOptions, 'scratch' | 'path'> {
+export interface FileSourceOptions extends Omit<ReadOptions, 'scratch' | 'path' | 'sibling'> {
   /** The format's name, as `--from` takes it. */
   readonly format?: string;
   /** The metric that the user gives, which settles it when files disagree. */
@@ -173,6 +176,7 @@ async function open({ file, inside }: Input, options: FileSourceOptions): Promis
     const reader = await factory.open(source, {
       ...options,
       ...(inside === undefined ? {} : { path: inside }),
+      sibling: (name) => openSibling(file, name),
       scratch: () => createScratch(options.tempDir),
     });
     return {
@@ -188,6 +192,13 @@ async function open({ file, inside }: Input, options: FileSourceOptions): Promis
     await source.close();
     throw error instanceof VtsError ? error.at({ file: source.name }) : error;
   }
+}
+
+/** The file called `name` in the folder of `file`; what stands in an input never leads anywhere else. */
+function openSibling(file: string, name: string): ByteSource | undefined {
+  const path = join(dirname(file), basename(name));
+  if (file === '-' || basename(name) !== name || !nodeFileOps.exists(path)) return undefined;
+  return openFile(path);
 }
 
 /** The data set of all files together. Files without rows need not agree: their types may be guesses. */

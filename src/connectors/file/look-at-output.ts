@@ -46,7 +46,7 @@ export async function lookAtOutput(endpoint: string, options: OpenOutputOptions)
   }
   const problems = there && !options.overwrite ? [exists(path, 'exists')] : [];
   const directory = dirname(path);
-  if (!nodeFileOps.exists(directory)) {
+  if (!nodeFileOps.exists(directory) && !options.parents) {
     problems.push(
       new VtsError('OutputUnwritable', `The directory ${directory} does not exist`, {
         file: path,

@@ -1,7 +1,9 @@
 /** What the output on the command line stands for: a file, a directory of part files, or `-`. */
+import { dirname } from 'node:path';
 import type { Sink } from '../../core/endpoint.ts';
 import { forgetfulJournal, type Journal, type JournalHeader } from '../../core/journal.ts';
 import { VtsError } from '../../errors.ts';
+import { outputError } from '../../stores/file.ts';
 import { nodeFileOps } from '../../stores/file-ops.ts';
 import { detectOutput } from './detect.ts';
 import { openDirectorySink } from './directory-sink.ts';
@@ -16,6 +18,10 @@ export interface OpenOutputOptions extends OutputOptions {
   /** Whether many part files are wanted. */
   readonly parts: boolean;
   readonly resume: boolean;
+  /** Takes over from another machine. */
+  readonly breakLock?: boolean;
+  /** Whether folders above the output are made where they are missing. */
+  readonly parents?: boolean;
   /** What must be the same for a job to be resumed. */
   readonly job: JournalHeader['job'];
 }
@@ -35,6 +41,7 @@ export function isDirectoryOutput(endpoint: string): boolean {
 /** Opens the output. @throws VtsError Usage, OutputExists, JournalConflict, OutputUnwritable */
 export async function openOutput(endpoint: string, options: OpenOutputOptions): Promise<Output> {
   const { path, inside } = parseEndpoint(endpoint);
+  if (options.parents && path !== '-') makeFolders(dirname(path));
   if (options.parts && path !== '-') {
     const format = await loadOutputFormat(detectOutput(path, options.format), options);
     const sink = openDirectorySink(path, format, options);
@@ -54,4 +61,12 @@ export async function openOutput(endpoint: string, options: OpenOutputOptions): 
   const chosen = inside === undefined ? options : { ...options, path: inside };
   const sink = path === '-' ? openStdoutSink(format, chosen) : openFileSink(path, format, chosen);
   return { sink, journal: forgetfulJournal() };
+}
+
+function makeFolders(path: string): void {
+  try {
+    nodeFileOps.makeDirectory(path);
+  } catch (error) {
+    throw outputError(path, error);
+  }
 }

@@ -2,8 +2,15 @@
 import type { PartWriter } from '../../core/endpoint.ts';
 import { type Dataset, estimatedRowBytes } from '../../core/schema.ts';
 import { isDenseVector } from '../../core/types.ts';
+import { shellQuote } from '../../core/shell.ts';
 import { VtsError } from '../../errors.ts';
-import type { FormatInfo, ReaderFactory, WriteOptions, WriterFactory } from '../../formats/format.ts';
+import {
+  CHOICE_FLAGS,
+  type FormatInfo,
+  type ReaderFactory,
+  type WriteOptions,
+  type WriterFactory,
+} from '../../formats/format.ts';
 import { meterStream } from './meter-stream.ts';
 import type { ByteSink, RandomAccessSink } from '../../stores/bytes.ts';
 import { createScratch, openFileSource } from '../../stores/file.ts';
@@ -30,12 +37,14 @@ export interface OutputFormat {
 export async function loadOutputFormat(info: FormatInfo, options: OutputOptions): Promise<OutputFormat> {
   const { reader, writer } = await info.load();
   if (writer === undefined) throw new VtsError('Usage', `vts reads ${info.title} but does not write it`);
-  for (const flag of ['compression', 'layout'] as const) {
-    const choices = Object.keys(writer.choices?.[flag] ?? {});
-    const chosen = options[flag];
+  for (const [option, flag] of Object.entries(CHOICE_FLAGS)) {
+    const choices = Object.keys(writer.choices?.[option as keyof typeof CHOICE_FLAGS] ?? {});
+    const chosen = options[option as keyof typeof CHOICE_FLAGS];
     if (chosen === undefined || choices.includes(chosen)) continue;
-    throw new VtsError('Usage', `--${flag} ${chosen}: ${info.title} output has no such ${flag}`, {
-      expected: choices.length === 0 ? `no --${flag} for this format` : `one of ${choices.join(', ')}`,
+    throw new VtsError('Usage', `${flag} ${chosen}: ${info.title} output has no such ${flag.slice(2)}`, {
+      expected: choices.length === 0
+        ? `no ${flag} for this format`
+        : `one of ${choices.map(shellQuote).join(', ')}`,
     });
   }
   return { info, writer, reader };
@@ -81,16 +90,18 @@ export async function openPart(
 export async function countRows(
   { reader: factory }: OutputFormat,
   file: string,
-  { tempDir, path }: OutputOptions,
+  { tempDir, path, layout }: OutputOptions,
 ): Promise<number | undefined> {
   if (factory === undefined) return undefined;
   const source = meterStream(openFileSource(file), () => {});
   try {
-    if (factory.countRows !== undefined) return await factory.countRows(source);
+    if (factory.countRows !== undefined) return await factory.countRows(source, layout);
     const reader = await factory.open(source, {
       roles: {},
       ...(path === undefined ? {} : { path }),
       order: 'stored',
+      // Only the count is asked for.
+      inspectOnly: true,
       scratch: () => createScratch(tempDir),
     });
     await reader.close();
@@ -101,7 +112,7 @@ export async function countRows(
 }
 
 /** Vectors hardly compress: an output takes at least this share of their bytes. */
-const LEAST_SHARE = 0.8;
+export const LEAST_SHARE = 0.8;
 
 /** Refuses to begin what cannot end. @throws VtsError DiskFull */
 export function refuseFullDisk(dataset: Dataset, directory: string): void {

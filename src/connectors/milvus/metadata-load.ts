@@ -41,6 +41,7 @@ export async function getLoadState(
 /**
  * Loads a collection, or some of its partitions, and waits until it can be read.
  * @param onStage called with the share that is loaded
+ * @param replicas how many times it is held in memory; as the server thinks best when absent
  * @throws VtsError NotLoaded when a vector field lacks an index, QuotaExhausted when the server lacks the memory
  */
 export async function loadCollection(
@@ -49,13 +50,15 @@ export async function loadCollection(
   onStage: OnStage = () => {},
   retry: RetryPolicy = DEFAULT_RETRY,
   partitions: readonly string[] = [],
+  replicas?: number,
 ): Promise<void> {
   const what = describeName(connection, collection);
   const fields = { ...collectionFields(collection), partition_names: partitions };
+  const wanted = replicas === undefined ? fields : { ...fields, replica_number: replicas };
   const context = { action: `load ${what}` };
   const method = partitions.length === 0 ? 'LoadCollection' : 'LoadPartitions';
   try {
-    await request(connection, method, fields, context, retry);
+    await request(connection, method, wanted, context, retry);
   } catch (error) {
     if (!hasMilvusCode(error, 700)) throw error;
     throw new VtsError('NotLoaded', (error as Error).message, {

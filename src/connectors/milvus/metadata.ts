@@ -190,6 +190,18 @@ export async function createPartition(
   await request(connection, 'CreatePartition', message, { action }, retry);
 }
 
+/** Drops a partition with its rows. It must not be loaded. */
+export async function dropPartition(
+  connection: MilvusConnection,
+  collection: CollectionName,
+  partition: string,
+  retry?: RetryPolicy,
+): Promise<void> {
+  const action = `drop the partition "${partition}" of ${describeName(connection, collection)}`;
+  const message = { ...collectionFields(collection), partition_name: partition };
+  await request(connection, 'DropPartition', message, { action }, retry);
+}
+
 /** The aliases of a collection, or of all collections of a database where `name` is ''. Empty where the server knows none. */
 export async function listAliases(
   connection: MilvusConnection,

@@ -18,14 +18,21 @@ export class Cursor {
   readonly source: ByteSource;
   /** Bytes of the file. */
   readonly size: number;
-  #position = 0;
+  #position: number;
   #window = new DataView(new ArrayBuffer(0));
   #windowStart = 0;
 
-  constructor(source: ByteSource) {
+  /** Begins at byte `position`. */
+  constructor(source: ByteSource, position = 0) {
     if (source.size === undefined) throw new TypeError('Cannot read a Faiss index from a stream');
     this.source = source;
     this.size = source.size;
+    this.#position = position;
+  }
+
+  /** A cursor of its own over the same file. */
+  at(position: number): Cursor {
+    return new Cursor(this.source, position);
   }
 
   /** Byte offset of the next field. */
@@ -44,6 +51,10 @@ export class Cursor {
 
   i32(what: string): number {
     return this.#next(4, what, (view, at) => view.getInt32(at, true));
+  }
+
+  u32(what: string): number {
+    return this.#next(4, what, (view, at) => view.getUint32(at, true));
   }
 
   f32(what: string): number {
@@ -82,6 +93,16 @@ export class Cursor {
     );
   }
 
+  /** A small count (i32): from `least` to `most`. */
+  small(what: string, least: number, most: number): number {
+    const value = this.i32(what);
+    if (value >= least && value <= most) return value;
+    throw this.malformed(`${what} is ${value}`, {
+      byte: this.#position - 4,
+      expected: `${least} to ${most}`,
+    });
+  }
+
   /** A count of things that the file does not hold one by one: at most `limit`. */
   count(what: string, limit: number): number {
     const value = this.i64(what);
@@ -89,11 +110,22 @@ export class Cursor {
     throw this.malformed(`${what} is ${value}`, { byte: this.#position - 8, expected: `0 to ${limit}` });
   }
 
+  /** An array of `count` elements behind its length, which has to be that; its elements are skipped. */
+  arrayOf(what: string, elementBytes: number, count: number): Extent {
+    const start = this.#position;
+    const extent = this.array(what, elementBytes);
+    if (extent.count === count) return extent;
+    throw this.malformed(`${extent.count} elements are stored of ${what}`, {
+      byte: start,
+      expected: `${count}`,
+    });
+  }
+
   /** An array behind its length; its elements are skipped. */
   array(what: string, elementBytes: number): Extent {
     const count = this.u64(`the length of ${what}`);
     const bytes = count * BigInt(elementBytes);
-    if (bytes > BigInt(this.remaining)) throw this.#truncated(bytes, what);
+    if (bytes > BigInt(this.remaining)) throw this.truncated(bytes, what);
     const extent = { position: this.#position, count: Number(count) };
     this.#position += Number(bytes);
     return extent;
@@ -101,7 +133,7 @@ export class Cursor {
 
   /** Goes on after `bytes` bytes. */
   skip(bytes: number, what: string): void {
-    if (!(bytes <= this.remaining)) throw this.#truncated(BigInt(bytes), what);
+    if (!(bytes <= this.remaining)) throw this.truncated(BigInt(bytes), what);
     this.#position += bytes;
   }
 
@@ -124,7 +156,7 @@ export class Cursor {
   }
 
   #next<T>(bytes: number, what: string, read: (view: DataView, at: number) => T): T {
-    if (bytes > this.remaining) throw this.#truncated(BigInt(bytes), what);
+    if (bytes > this.remaining) throw this.truncated(BigInt(bytes), what);
     let at = this.#position - this.#windowStart;
     if (at < 0 || at + bytes > this.#window.byteLength) {
       const window = new Uint8Array(Math.min(WINDOW, this.remaining));
@@ -137,7 +169,8 @@ export class Cursor {
     return read(this.#window, at);
   }
 
-  #truncated(bytes: bigint, what: string): VtsError {
+  /** An error for `bytes` bytes that are more than are left. */
+  truncated(bytes: bigint, what: string): VtsError {
     return new VtsError('InputTruncated', `The file ends before ${what} does`, {
       file: this.source.name,
       byte: this.#position,

@@ -54,7 +54,8 @@ export function readBinaryHeader(cursor: Cursor): IndexHeader {
   return { dim, total, trained, metric: 'HAMMING', metricArg: undefined, cosine: false, writtenBy: 'faiss' };
 }
 
-function readDim(cursor: Cursor): number {
+/** The dimensions that an index begins with. */
+export function readDim(cursor: Cursor): number {
   const dim = cursor.i32('the header');
   if (dim > 0 && dim <= MAX_DIM) return dim;
   throw cursor.malformed(`the header gives the vectors ${dim} dimensions`, {

@@ -1,7 +1,7 @@
 import type { FormatInfo } from '../format.ts';
 
 /**
- * The codes a Faiss file may begin with: those that `index-names.ts` has names for (a test holds the two together).
+ * The codes a Faiss file may begin with: those that `kinds.ts` has names for (a test holds the two together).
  * Not `null`, which is JSON.
  */
 const FOURCCS = new Set(

@@ -1,61 +1,53 @@
-/** Parses the tree of indexes in a file. A further kind of index is a file with its parser and a line in the table. */
+/** Parses the tree of indexes in a file. */
 import type { VtsError } from '../../errors.ts';
 import type { Cursor } from './cursor.ts';
-import { parseBinaryFlat, parseFlat } from './flat.ts';
-import { parseHnswFlat } from './hnsw.ts';
-import { parseIdMap } from './id-map.ts';
-import { INDEX_NAMES, REBUILD_IN_PYTHON } from './index-names.ts';
-import type { IndexNode, IndexParser } from './index-node.ts';
-import { parseIvfFlat } from './ivf-flat.ts';
-import { parseNull } from './null.ts';
-
-const PARSERS: Readonly<Record<string, IndexParser>> = {
-  IxFI: parseFlat,
-  IxF2: parseFlat,
-  IxFl: parseFlat,
-  IBxF: parseBinaryFlat,
-  IxMp: parseIdMap,
-  IxM2: parseIdMap,
-  IBMp: parseIdMap,
-  IBM2: parseIdMap,
-  IwFl: parseIvfFlat,
-  IHNf: parseHnswFlat,
-  null: parseNull,
-};
+import type { IndexNode, ParserInput } from './index-node.ts';
+import { INDEX_KINDS } from './kinds.ts';
 
 /** faiss itself goes no deeper (since 1.15). */
 const MAX_DEPTH = 50;
+/** More indexes than any program nests; each takes memory, however little of the file. */
+const MAX_INDEXES = 1000;
 
 /**
  * Parses the index at `cursor`, which then stands behind it.
  * @throws VtsError InputMalformed, InputTruncated, InputUnsupported
  */
-export function parseIndex(cursor: Cursor, depth = 1): IndexNode {
-  if (depth > MAX_DEPTH) {
-    throw cursor.malformed(`indexes are nested more than ${MAX_DEPTH} deep`, {
-      expected: 'a handful at most',
-    });
-  }
-  const start = cursor.position;
-  const fourcc = cursor.fourcc('the code of the index');
-  const parser = Object.hasOwn(PARSERS, fourcc) ? PARSERS[fourcc] : undefined;
-  if (parser === undefined) throw unreadable(cursor, fourcc, start);
-  return parser({ fourcc, cursor, parseInner: () => parseIndex(cursor, depth + 1) });
+export function parseIndex(cursor: Cursor, sibling: ParserInput['sibling']): IndexNode {
+  let indexes = 0;
+  const parseAt = (depth: number): IndexNode => {
+    if (depth > MAX_DEPTH) {
+      throw cursor.malformed(`indexes are nested more than ${MAX_DEPTH} deep`, {
+        expected: 'a handful at most',
+      });
+    }
+    if (++indexes > MAX_INDEXES) {
+      throw cursor.malformed(`there are more than ${MAX_INDEXES} indexes in the file`);
+    }
+    const start = cursor.position;
+    const fourcc = cursor.fourcc('the code of the index');
+    const parse = Object.hasOwn(INDEX_KINDS, fourcc) ? INDEX_KINDS[fourcc].parse : undefined;
+    if (parse === undefined) throw unreadable(cursor, fourcc, start);
+    return parse({ fourcc, cursor, parseInner: () => parseAt(depth + 1), sibling });
+  };
+  return parseAt(1);
 }
 
+/** What to do with an index that vts does not read. */
+const IN_PYTHON =
+  'in Python, faiss can make a Flat index of the vectors: flat.add(index.reconstruct_n(0, index.ntotal))';
+
 function unreadable(cursor: Cursor, fourcc: string, byte: number): VtsError {
-  if (Object.hasOwn(INDEX_NAMES, fourcc)) {
+  if (Object.hasOwn(INDEX_KINDS, fourcc)) {
+    const { name, refused } = INDEX_KINDS[fourcc];
     const inside = byte === 0 ? '' : ', which is inside another index';
-    return cursor.unsupported(
-      `The Faiss index is ${INDEX_NAMES[fourcc]} (${fourcc})${inside}: vts does not read that yet`,
-      {
-        byte,
-        remedy: REBUILD_IN_PYTHON,
-      },
-    );
+    return cursor.unsupported(`The Faiss index is ${name} (${fourcc})${inside}: ${refused}`, {
+      byte,
+      remedy: IN_PYTHON,
+    });
   }
   const reversed = [...fourcc].reverse().join('');
-  if (Object.hasOwn(INDEX_NAMES, reversed)) {
+  if (Object.hasOwn(INDEX_KINDS, reversed)) {
     return cursor.unsupported(`The Faiss index (${reversed}) was written on a big-endian machine`, {
       byte,
       remedy: 'write it again on a little-endian machine (x86-64, arm64)',
@@ -80,7 +72,7 @@ function remedyFor(fourcc: string): { remedy: string } | undefined {
   }
   if (fourcc === 'PAR1') return { remedy: 'this is a Parquet file: add --from parquet' };
   if (fourcc === '\x89HDF') return { remedy: 'this is an HDF5 file: add --from hdf5' };
-  if (fourcc.startsWith('\x93NUM')) return { remedy: 'this is a NumPy array, which vts does not read yet' };
+  if (fourcc === '\x93NUM') return { remedy: 'this is a NumPy array: add --from npy' };
   if (fourcc.startsWith('{') || fourcc.startsWith('[')) {
     return { remedy: 'this looks like JSON: add --from jsonl' };
   }

@@ -1,70 +1,120 @@
 /** Reads an index: an `id` column when the file has ids, and a `vector` column. */
 import { makeBatch, rowsPerBatch, sliceBatch } from '../../core/batch.ts';
 import { fixedColumnFromBytes } from '../../core/column.ts';
-import { type Dataset, type Field, field } from '../../core/schema.ts';
+import { type Dataset, type Field, field, type Schema } from '../../core/schema.ts';
 import { VtsError } from '../../errors.ts';
+import type { ByteSource } from '../../stores/bytes.ts';
 import type { FormatReader, PositionedBatch, ReaderFactory, ReadOptions, ReadRequest } from '../format.ts';
 import { Cursor } from './cursor.ts';
-import type { IndexNode, StoredVectors } from './index-node.ts';
+import { hasVectors, type IndexNode, type MissingVectors, type StoredVectors } from './index-node.ts';
 import { describeIndex } from './inspect.ts';
 import { parseIndex } from './parse-index.ts';
-import { sortById, type SortedIndex } from './sorted-index.ts';
+import { sortById, type SortedIndex } from './rows/sorted-index.ts';
 
 /** Opens index files. */
 export const faissReader: ReaderFactory = {
   access: 'seek',
-  // deno-lint-ignore require-await
   async open(source, options) {
-    const cursor = new Cursor(source);
-    const node = parseIndex(cursor);
-    if (typeof node.vectors === 'string') {
-      throw new VtsError('InputUnsupported', `There are no vectors in this Faiss index: ${node.vectors}`, {
-        file: source.name,
-        remedy: 'save the index again with its vectors, or take them from where they came from',
-      });
+    const siblings = siblingsOf(options);
+    try {
+      const cursor = new Cursor(source);
+      const node = parseIndex(cursor, siblings.open);
+      const refusal = refuse(node.vectors, source.name, options);
+      if (refusal !== undefined && !options.inspectOnly) throw refusal;
+      return openReader({ node, trailingBytes: cursor.remaining, options, refusal, close: siblings.close });
+    } catch (error) {
+      await siblings.close();
+      throw error;
     }
-    return openReader(node, node.vectors, cursor.remaining, options);
   },
 };
 
-function openReader(
-  node: IndexNode,
-  vectors: StoredVectors,
-  trailingBytes: number,
-  options: ReadOptions,
-): FormatReader {
-  const dataset = datasetOf(node, vectors, trailingBytes, options.order);
-  const columns = storedColumns(node, vectors);
-  let sorted: SortedIndex | undefined;
+/** Files beside the index, opened when their names turn up in it. */
+function siblingsOf(
+  { sibling }: ReadOptions,
+): { open(name: string): ByteSource | undefined; close(): Promise<void> } {
+  const opened: ByteSource[] = [];
   return {
-    dataset,
-    // deno-lint-ignore require-await
-    inspect: async () => describeIndex(node, vectors, trailingBytes),
-    async *read(request) {
-      const wanted = columns.filter(({ field }) => request.columns?.includes(field.name) ?? true);
-      if (options.order === 'stored' || node.ids === undefined) {
-        yield* readBatches(wanted, vectors.rows.count, request, request.batchBytes);
-        return;
-      }
-      sorted ??= await sortById(node.ids, { scratch: options.scratch, signal: request.signal });
-      yield* readBatches(sortedColumns(wanted, vectors, sorted), vectors.rows.count, request, SORTED_WINDOW);
+    open(name) {
+      const source = sibling?.(name);
+      if (source !== undefined) opened.push(source);
+      return source;
     },
-    // deno-lint-ignore require-await
     async close() {
-      sorted?.close();
-      sorted = undefined;
+      for (const source of opened.splice(0)) await source.close();
     },
   };
 }
 
-function datasetOf(
-  node: IndexNode,
-  vectors: StoredVectors,
-  trailingBytes: number,
-  order: ReadOptions['order'],
-): Dataset {
-  const { header, ids } = node;
+/** Why the vectors are not read, if they are not. */
+function refuse(
+  vectors: StoredVectors | MissingVectors,
+  file: string,
+  { allowLossy = false }: ReadOptions,
+): VtsError | undefined {
+  if (!hasVectors(vectors)) {
+    const {
+      missing,
+      remedy = 'save the index again with its vectors, or take them from where they came from',
+    } = vectors;
+    return new VtsError('InputUnsupported', `There are no vectors in this Faiss index: ${missing}`, {
+      file,
+      remedy,
+    });
+  }
+  if (vectors.lossy === undefined || allowLossy) return undefined;
+  return new VtsError(
+    'InputUnsupported',
+    `This Faiss index does not keep its vectors, only ${vectors.lossy}`,
+    {
+      file,
+      remedy: '--allow-lossy decodes them, as faiss does: near the vectors that were added, but not equal',
+    },
+  );
+}
+
+/** An index and what was found on the way. */
+interface Opened {
+  readonly node: IndexNode;
+  readonly trailingBytes: number;
+  readonly options: ReadOptions;
+  /** Thrown when rows are asked for. */
+  readonly refusal: VtsError | undefined;
+  close(): Promise<void>;
+}
+
+function openReader({ node, trailingBytes, options, refusal, close }: Opened): FormatReader {
+  const dataset = datasetOf(node, trailingBytes, options.order);
+  let sorted: SortedIndex | undefined;
+  return {
+    dataset,
+    // deno-lint-ignore require-await
+    inspect: async () => describeIndex(node, trailingBytes),
+    async *read(request) {
+      const { vectors, ids } = node;
+      if (refusal !== undefined || !hasVectors(vectors)) throw refusal;
+      const wanted = storedColumns(node, vectors, dataset.schema).filter(({ field }) =>
+        request.columns?.includes(field.name) ?? true
+      );
+      if (options.order === 'stored' || ids === undefined) {
+        yield* readBatches(wanted, vectors.rows.count, request, request.batchBytes);
+        return;
+      }
+      sorted ??= await sortById(ids, { scratch: options.scratch, signal: request.signal });
+      yield* readBatches(sortedColumns(wanted, vectors, sorted), vectors.rows.count, request, SORTED_WINDOW);
+    },
+    async close() {
+      sorted?.close();
+      sorted = undefined;
+      await close();
+    },
+  };
+}
+
+function datasetOf(node: IndexNode, trailingBytes: number, order: ReadOptions['order']): Dataset {
+  const { header, ids, vectors } = node;
   const notes = [...node.notes];
+  if (hasVectors(vectors) && vectors.lossy !== undefined) notes.unshift(lossyNote(vectors.lossy));
   if (ids === undefined) {
     notes.push('the index has no ids of its own: a row is known by its number, from 0 on');
   }
@@ -79,12 +129,28 @@ function datasetOf(
     notes.push(`${trailingBytes} bytes follow the index; they are passed over, as faiss does`);
   }
   return {
-    schema: { fields: storedColumns(node, vectors).map((column) => column.field) },
-    rows: vectors.rows.count,
+    schema: schemaOf(node),
+    rows: hasVectors(vectors) ? vectors.rows.count : 0,
+    ...(hasVectors(vectors) && vectors.lossy !== undefined ? { lossy: vectors.lossy } : {}),
     metric: header.cosine ? 'COSINE' : header.metric,
     ...(header.metric === 'Lp' && header.metricArg !== undefined ? { metricArg: header.metricArg } : {}),
     roles: { ...(ids === undefined ? {} : { id: 'id' }), vector: 'vector' },
     notes,
+  };
+}
+
+function lossyNote(lossy: string): string {
+  return `vectors are decoded from ${lossy}: near those that were added, but not equal`;
+}
+
+/** The vector's description goes with it into formats that keep one. */
+function schemaOf({ vectors, ids, header }: IndexNode): Schema {
+  const stored = hasVectors(vectors) ? vectors : undefined;
+  const type = stored?.type ?? { kind: 'FloatVector', dim: Math.max(1, header.dim) };
+  const description = stored?.lossy === undefined ? {} : { description: lossyNote(stored.lossy) };
+  const vector = field('vector', type, description);
+  return {
+    fields: [...(ids === undefined ? [] : [field('id', { kind: 'Int64' }, { primaryKey: true })]), vector],
   };
 }
 
@@ -94,10 +160,8 @@ interface ReadableColumn {
   read(start: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-function storedColumns({ ids }: IndexNode, { type, rows }: StoredVectors): ReadableColumn[] {
-  const vector = { field: field('vector', type), read: rows.read };
-  if (ids === undefined) return [vector];
-  return [{ field: field('id', { kind: 'Int64' }, { primaryKey: true }), read: ids.read }, vector];
+function storedColumns({ ids }: IndexNode, { rows }: StoredVectors, { fields }: Schema): ReadableColumn[] {
+  return fields.map((field) => ({ field, read: field.name === 'id' ? ids!.read : rows.read }));
 }
 
 function sortedColumns(

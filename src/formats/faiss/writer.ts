@@ -1,7 +1,8 @@
 /**
- * Writes Flat (`IxFI`, `IxF2`, `IxFl`), binary Flat (`IBxF`) and, around them when there are ids, IDMap2 (`IxM2`, `IBM2`):
+ * Writes Flat (`IxFI`, `IxF2`, `IxFl`), SQ (`IxSQ`), binary Flat (`IBxF`) and, around them when there are ids, IDMap2 (`IxM2`, `IBM2`):
  *
  *     [IDMap2 code and header]  Flat code and header, length, vectors  [length, ids]
+ *     [IDMap2 code and header]  SQ code and header, quantizer, length, codes  [length, ids]
  *
  * byte for byte as faiss does. The count comes first, so the front is written again at the end; the ids follow the vectors,
  * so they wait in a scratch file.
@@ -11,9 +12,11 @@ import { type Dataset, type Field, idField, type Metric, vectorField } from '../
 import type { DenseVectorType } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import type { ByteSink, RandomAccessSink, Scratch } from '../../stores/bytes.ts';
-import type { FormatWriter, WriteOptions, WriterFactory } from '../format.ts';
+import type { FormatWriter, Problem, WriteOptions, WriterFactory } from '../format.ts';
 import { checkDataset } from './check.ts';
-import { front, type IndexShape } from './front.ts';
+import { codeWriter } from './writing/codes.ts';
+import { front, type IndexShape, trainedNumbers } from './writing/front.ts';
+import { INDEX_CHOICES, indexSpec, specNotes, specProblems } from './writing/spec.ts';
 import { metricNumber } from './metrics.ts';
 
 const DEFAULT_METRIC: Metric = 'L2';
@@ -35,20 +38,29 @@ export const faissWriter: WriterFactory = {
     keepsSchema: false,
     keepsNaN: true,
   },
-  check: checkDataset,
-  notes(dataset) {
-    if (dataset.metric !== undefined || vectorField(dataset)?.type.kind === 'BinaryVector') return [];
-    return [`no metric is known: the index gets ${DEFAULT_METRIC}; --metric IP, say, gives it another`];
+  choices: { faissIndex: INDEX_CHOICES },
+  check: allProblems,
+  notes(dataset, { faissIndex }) {
+    const lossy = specNotes(dataset, faissIndex);
+    if (dataset.metric !== undefined || vectorField(dataset)?.type.kind === 'BinaryVector') return lossy;
+    return [
+      ...lossy,
+      `no metric is known: the index gets ${DEFAULT_METRIC}; --metric IP, say, gives it another`,
+    ];
   },
   // deno-lint-ignore require-await
   async open(sink, dataset, options) {
-    const [problem] = checkDataset(dataset);
+    const [problem] = allProblems(dataset, options);
     if (problem !== undefined) {
       throw new VtsError('PlanRefused', problem.message, { field: problem.field, remedy: problem.remedy });
     }
     return openWriter(randomAccess(sink), dataset, options);
   },
 };
+
+function allProblems(dataset: Dataset, { faissIndex }: WriteOptions): readonly Problem[] {
+  return [...checkDataset(dataset), ...specProblems(dataset, faissIndex)];
+}
 
 async function openWriter(
   sink: RandomAccessSink,
@@ -57,35 +69,43 @@ async function openWriter(
 ): Promise<FormatWriter> {
   const vector = vectorField(dataset)!;
   const id = idField(dataset);
+  const { storage } = indexSpec(dataset, options.faissIndex);
   const shape: IndexShape = {
-    type: vector.type as DenseVectorType,
+    dim: (vector.type as DenseVectorType).dim,
+    storage,
     ids: id !== undefined,
     metric: metricNumber(dataset.metric ?? DEFAULT_METRIC) ?? 0,
     metricArg: dataset.metricArg ?? 0,
   };
   const start = sink.position;
-  await sink.write(front(shape, 0));
+  await sink.write(front(shape, 0, new Float32Array(trainedNumbers(shape))));
+  const codes = codeWriter(storage, shape.dim, sink, options.scratch, vector.name);
   const ids = id === undefined ? undefined : options.scratch();
   let rows = 0;
+  const close = () => {
+    codes.close();
+    ids?.close();
+  };
   return {
     async write(batch) {
       const column = (f: Field) =>
         batch.columns[batch.schema.fields.findIndex((other) => other.name === f.name)];
-      await sink.write(bytesOf(column(vector), vector, rows));
+      await codes.write(bytesOf(column(vector), vector, rows), rows);
       if (id !== undefined) ids!.append(bytesOf(column(id), id, rows));
       rows += batch.length;
     },
     async finish() {
+      const trained = await codes.finish();
       if (ids !== undefined) {
         await sink.write(u64(rows));
         await copyAll(ids, sink);
-        ids.close();
       }
-      sink.writeSync(front(shape, rows), start);
+      sink.writeSync(front(shape, rows, trained), start);
+      close();
     },
     // deno-lint-ignore require-await
     async abort() {
-      ids?.close();
+      close();
     },
   };
 }

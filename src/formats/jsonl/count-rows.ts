@@ -1,6 +1,6 @@
 /** Counts rows without parsing them: the lines that are not blank. */
 import type { ByteSource } from '../../stores/bytes.ts';
-import { openFeed } from './compression.ts';
+import { openFeed } from '../json-values/compression.ts';
 
 /** The rows of `source`. @throws VtsError InputTruncated, InputMalformed when it is compressed and damaged */
 export async function countRows(source: ByteSource): Promise<number> {

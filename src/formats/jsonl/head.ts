@@ -1,16 +1,10 @@
 /** The front of an input: its compression, a sample of its lines, and the way to read it from any mark on. */
-import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { Facts } from '../format.ts';
-import { type Compression, decompress, openFeed } from './compression.ts';
-import { chunkFeed, fileFeed } from './feed.ts';
+import { type Compression, feedFrom, openFeed } from '../json-values/compression.ts';
 import { type Lines, type Mark, openLines, START } from './lines.ts';
-import type { Text } from './text.ts';
-
-/** The sample ends after this many bytes of text, */
-const SAMPLE_BYTES = 8 * 1024 * 1024;
-/** or after this many lines. */
-export const SAMPLE_LINES = 1000;
+import { SAMPLE_BYTES, SAMPLE_ROWS } from '../json-values/infer.ts';
+import type { Text } from '../json-values/text.ts';
 
 /** What is known before the rows are read. */
 export interface Head {
@@ -30,7 +24,7 @@ export async function openHead(source: ByteSource): Promise<Head> {
   let front: Lines | undefined = openLines(feed, source.name);
   const sample = front.text;
   let whole = false;
-  while (!whole && (sample.end === 0 || (sample.end < SAMPLE_BYTES && countLines(sample) < SAMPLE_LINES))) {
+  while (!whole && (sample.end === 0 || (sample.end < SAMPLE_BYTES && countLines(sample) < SAMPLE_ROWS))) {
     whole = !await front.fill();
   }
   return {
@@ -43,7 +37,6 @@ export async function openHead(source: ByteSource): Promise<Head> {
         front = undefined;
         return lines;
       }
-      if (source.size === undefined) throw readTwice(source.name);
       return openAt(source, compression, mark ?? START);
     },
     async close() {
@@ -54,25 +47,7 @@ export async function openHead(source: ByteSource): Promise<Head> {
 }
 
 function openAt(source: ByteSource, compression: Compression, mark: Mark): Lines {
-  if (compression === 'none') return openLines(fileFeed(source, mark.byte), source.name, mark);
-  const chunks = decompress(source.stream(), compression, source.name);
-  return openLines(chunkFeed(dropBytes(chunks, mark.byte)), source.name, mark);
-}
-
-/** `chunks` without their first `count` bytes. */
-async function* dropBytes(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
-  let left = count;
-  for await (const chunk of chunks) {
-    if (left < chunk.length) yield chunk.subarray(left);
-    left = Math.max(0, left - chunk.length);
-  }
-}
-
-function readTwice(file: string): VtsError {
-  return new VtsError('InputUnreadable', `${file} can be read only once`, {
-    file,
-    remedy: 'save it to a file first and name that',
-  });
+  return openLines(feedFrom(source, compression, mark.byte), source.name, mark);
 }
 
 function countLines({ bytes, pos, end }: Text): number {

@@ -6,6 +6,7 @@ export const jsonl: FormatInfo = {
   title: 'JSON lines',
   extension: '.jsonl',
   extensions: ['.jsonl.zst', '.ndjson.zst', '.jsonl.gz', '.ndjson.gz', '.ndjson', '.jsonl'],
+  untyped: true,
   matches: (head) =>
     beginsWith(head, 0x1f, 0x8b) || beginsWith(head, 0x28, 0xb5, 0x2f, 0xfd) || beginsWithObject(head),
   load: async () => (await import('./format.ts')).jsonl,

@@ -1,7 +1,7 @@
 /** Whole lines from chunks of bytes, in one buffer that grows to the longest line and no further. */
 import { VtsError } from '../../errors.ts';
-import type { Feed } from './feed.ts';
-import { emptyText, PADDING, type Text } from './text.ts';
+import type { Feed } from '../json-values/feed.ts';
+import { emptyText, PADDING, type Text } from '../json-values/text.ts';
 
 /** The longest line that is read, so that a file without line ends cannot fill the memory. */
 export const MAX_LINE = 256 * 1024 * 1024;

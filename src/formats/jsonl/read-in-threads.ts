@@ -5,7 +5,7 @@ import { projectSchema } from '../../core/endpoint.ts';
 import type { PositionedBatch } from '../format.ts';
 import { type Lines, type Mark, markOf } from './lines.ts';
 import type { RowBatches } from './row-batches.ts';
-import { emptyText, PADDING, type Text } from './text.ts';
+import { emptyText, PADDING, type Text } from '../json-values/text.ts';
 import {
   type DecodeAnswer,
   type DecodeJob,

@@ -1,21 +1,17 @@
 /** Reads JSON lines as batches: whole lines in a buffer, each row parsed straight into the columns. */
 import { rowsPerBatch } from '../../core/batch.ts';
-import { fixedRowBytes } from '../../core/column.ts';
 import { projectSchema } from '../../core/endpoint.ts';
 import type { Dataset, Schema } from '../../core/schema.ts';
-import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { FormatReader, PositionedBatch, ReaderFactory, ReadOptions, ReadRequest } from '../format.ts';
+import { checkRowBytes, MAX_ROWS } from '../json-values/row-limits.ts';
 import { countRows } from './count-rows.ts';
 import { type Head, openHead } from './head.ts';
 import { inferSchema } from './infer.ts';
 import { type Mark, markOf } from './lines.ts';
 import { readInThreads } from './read-in-threads.ts';
-import { MAX_ROWS, rowBatches } from './row-batches.ts';
+import { rowBatches } from './row-batches.ts';
 import { THREADS_FROM_BYTES } from './threads.ts';
-
-/** Bytes of one row of fixed-size columns at most. */
-const MAX_ROW_BYTES = 1 << 28;
 
 /** Opens readers of JSON lines. */
 export const readerFactory: ReaderFactory = { access: 'stream', open: openReader, countRows };
@@ -34,14 +30,7 @@ async function openReader(source: ByteSource, options: ReadOptions): Promise<For
 function describe(head: Head, options: ReadOptions, file: string): Dataset {
   const { schema, roles } = options;
   if (schema === undefined) return { ...inferSchema(head, options), roles };
-  const rowBytes = schema.fields.reduce((sum, field) => sum + (fixedRowBytes(field.type) ?? 0), 0);
-  if (rowBytes > MAX_ROW_BYTES) {
-    throw new VtsError('MemoryLimit', `A row of this schema takes ${rowBytes} bytes`, {
-      file,
-      expected: `at most ${MAX_ROW_BYTES} bytes a row`,
-      remedy: 'check the dims in the schema',
-    });
-  }
+  checkRowBytes(schema, file);
   return { schema, roles, notes: [] };
 }
 

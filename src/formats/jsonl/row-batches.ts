@@ -1,12 +1,10 @@
 /** Rows gathered into batches, whatever pieces their text comes in. */
 import { type Batch, makeBatch } from '../../core/batch.ts';
 import type { Field, Schema } from '../../core/schema.ts';
-import { columnBuilder } from './column-builders.ts';
-import { objectShape, readObject } from './object-reader.ts';
-import { beginRow, endRow, type Text } from './text.ts';
-
-/** Rows of a batch at most, whatever their size. */
-export const MAX_ROWS = 1 << 18;
+import { columnBuilder } from '../json-values/column-builders.ts';
+import { objectShape, readObject } from '../json-values/object-reader.ts';
+import { MAX_ROWS, sizeOf } from '../json-values/row-limits.ts';
+import { beginRow, endRow, type Text } from '../json-values/text.ts';
 
 /** Which rows make a batch. */
 export interface BatchOptions {
@@ -57,10 +55,4 @@ export function rowBatches(schema: Schema, { columns, batchBytes, capacity }: Ba
       return makeBatch(kept, builders.map((builder) => builder.take()));
     },
   };
-}
-
-function sizeOf(builders: readonly { bytes(): number }[]): number {
-  let bytes = 0;
-  for (const builder of builders) bytes += builder.bytes();
-  return bytes;
 }

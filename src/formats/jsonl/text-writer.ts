@@ -1,9 +1,10 @@
 /** Batches as text on its way into a file, on the thread at hand. */
 import type { Batch } from '../../core/batch.ts';
-import { isVtsError, VtsError } from '../../errors.ts';
-import { byteStore } from './byte-store.ts';
-import { objectWriter } from './column-writers.ts';
-import type { Encoder } from './compression.ts';
+import { isVtsError } from '../../errors.ts';
+import { byteStore } from '../json-values/byte-store.ts';
+import { objectWriter } from '../json-values/column-writers.ts';
+import type { Encoder } from '../json-values/compression.ts';
+import { atRow } from '../json-values/row-limits.ts';
 
 /** Text is handed on in pieces of this size. */
 const PIECE = 1 << 20;
@@ -42,13 +43,4 @@ export function textWriter(encoded: Encoder): TextWriter {
     },
     flush,
   };
-}
-
-/** `error`, whose row counts within its batch, with the row's number in the output. */
-function atRow(error: VtsError, rowsBefore: number): VtsError {
-  const { row, ...details } = error.details;
-  return new VtsError(error.code, error.message, {
-    ...details,
-    row: row === undefined ? undefined : rowsBefore + row,
-  });
 }

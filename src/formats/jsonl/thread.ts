@@ -5,9 +5,9 @@ import { columnBytes } from '../../core/column.ts';
 import { projectSchema } from '../../core/endpoint.ts';
 import { release } from '../../core/garbage.ts';
 import { isVtsError } from '../../errors.ts';
-import { objectWriter } from './column-writers.ts';
+import { objectWriter } from '../json-values/column-writers.ts';
 import { rowBatches } from './row-batches.ts';
-import { emptyText } from './text.ts';
+import { emptyText } from '../json-values/text.ts';
 import type { DecodeAnswer, DecodeJob, EncodeAnswer, EncodeJob } from './threads.ts';
 
 const thread = globalThis as unknown as {

@@ -1,10 +1,9 @@
 /** Writes batches as JSON lines. */
 import { batchBytes } from '../../core/batch.ts';
 import { KINDS } from '../../core/types.ts';
-import { VtsError } from '../../errors.ts';
 import type { ByteSink } from '../../stores/bytes.ts';
 import type { FormatWriter, WriteOptions, WriterFactory } from '../format.ts';
-import { type Compression, compressionByName, encoder } from './compression.ts';
+import { chooseCompression, COMPRESSION_CHOICES, encoder } from '../json-values/compression.ts';
 import { textWriter } from './text-writer.ts';
 import { THREADS_FROM_BYTES } from './threads.ts';
 import { type ThreadedWriter, threadedWriter } from './write-in-threads.ts';
@@ -13,26 +12,13 @@ import { type ThreadedWriter, threadedWriter } from './write-in-threads.ts';
 export const writerFactory: WriterFactory = {
   access: 'stream',
   features: { kinds: new Set(KINDS), nulls: true, keepsSchema: false, keepsNaN: false },
-  choices: {
-    compression: {
-      none: 'plain text (default, unless the name ends with .gz or .zst)',
-      gzip: 'as gunzip reads it',
-      zstd: 'smaller and faster, as unzstd reads it',
-    },
-  },
+  choices: { compression: COMPRESSION_CHOICES },
   // deno-lint-ignore require-await
   open: async (sink, _, options) => openWriter(sink, options),
 };
 
 function openWriter(sink: ByteSink, { compression, threads = 1 }: WriteOptions): FormatWriter {
-  const named = compressionByName(sink.name);
-  const chosen = (compression as Compression | undefined) ?? named;
-  if (named !== 'none' && named !== chosen) {
-    throw new VtsError('Usage', `--compression ${chosen}: the name ${sink.name} says ${named}`, {
-      remedy: 'name the output after its compression, or leave the flag out',
-    });
-  }
-  const encoded = encoder(sink, chosen);
+  const encoded = encoder(sink, chooseCompression(sink.name, compression));
   const plain = textWriter(encoded);
   let threaded: ThreadedWriter | undefined;
   let rows = 0;

@@ -35,10 +35,11 @@ export async function openFaissWithDocuments(
   endpoint: string,
   documents: string,
   options: FileSourceOptions,
+  notes: readonly string[] = [],
 ): Promise<FileSource> {
   const main = await openFileSource([endpoint], options);
   try {
-    const side = await openDocuments(documents, options.tempDir);
+    const side = await openDocuments(documents, options.tempDir, notes);
     try {
       return await joinColumns(main, side);
     } catch (error) {
@@ -52,7 +53,11 @@ export async function openFaissWithDocuments(
 }
 
 /** The documents of `file`; `tempDir` takes the scratch files in which they wait. */
-export async function openDocuments(file: string, tempDir: string): Promise<SideTable> {
+export async function openDocuments(
+  file: string,
+  tempDir: string,
+  notes: readonly string[] = [],
+): Promise<SideTable> {
   const table = new DocumentTable(() => createScratch(tempDir));
   const opened: ByteSource[] = [];
   const open = (path: string) => {
@@ -71,7 +76,7 @@ export async function openDocuments(file: string, tempDir: string): Promise<Side
       files.push(beside.path);
       readLlamaIndex(source, { [beside.as]: open(beside.path) }, table);
     } else throw unknown(file);
-    return table.finish(file, files.map(fingerprint).join(' '), []);
+    return table.finish(file, files.map(fingerprint).join(' '), notes);
   } catch (error) {
     table.close();
     throw error instanceof VtsError ? error.at({ file }) : error;

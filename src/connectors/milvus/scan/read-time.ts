@@ -16,10 +16,20 @@ export interface ReadTime {
  * for everything written so far (about 200 ms). `undefined` where neither is known: Milvus Lite needs none.
  */
 export async function readTime(target: ScanTarget): Promise<ReadTime | undefined> {
-  const { connection, filter = '', key, retry } = target;
-  const { sessionTs } = await askPage(target, { expression: filter, fields: [key], limit: 1 });
-  if (sessionTs > 0n) return { timestamp: sessionTs, snapshot: true };
-  if (connection.lite) return undefined;
+  const { connection, filter = '', key } = target;
+  if (!hasNoSnapshots(connection.version)) {
+    const { sessionTs } = await askPage(target, { expression: filter, fields: [key], limit: 1 });
+    if (sessionTs > 0n) return { timestamp: sessionTs, snapshot: true };
+  }
+  return connection.lite ? undefined : await timeOfConnecting(target);
+}
+
+/** Of others the first query tells. */
+function hasNoSnapshots(version: string): boolean {
+  return /^v?2\.[0-3]\./.test(version);
+}
+
+async function timeOfConnecting({ connection, retry }: ScanTarget): Promise<ReadTime | undefined> {
   const context = { action: `ask ${connection.name} for its time` };
   const request = { client_info: { sdk_type: 'vts' } };
   const reply = await requestIfKnown<{ identifier?: string }>(connection, 'Connect', request, context, retry);

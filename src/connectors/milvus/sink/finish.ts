@@ -1,6 +1,7 @@
 /** The end of a transfer: rows are made last, indexes are built, the collection is loaded. */
 import type { OnStage } from '../../../core/endpoint.ts';
 import type { RetryPolicy } from '../../../core/retry.ts';
+import { isVtsError } from '../../../errors.ts';
 import type { MilvusConnection } from '../connection.ts';
 import { type CollectionName, describeName } from '../metadata-call.ts';
 import { createIndex, fieldsWithoutIndex, listIndexes, waitForIndexes } from '../metadata-index.ts';
@@ -16,6 +17,8 @@ export interface FinishRequest {
   /** Of a collection that the job made. */
   readonly indexes: readonly IndexRequest[];
   readonly load: boolean;
+  /** How many times it is to be held in memory. */
+  readonly replicas?: number | undefined;
   readonly retry: RetryPolicy;
 }
 
@@ -28,8 +31,11 @@ export async function flushRows(
   await flush(connection, collection, retry);
 }
 
-/** Builds the indexes that are not there, and loads the collection if all vectors have one. */
-export async function buildAndLoad(request: FinishRequest, onStage: OnStage): Promise<void> {
+/**
+ * Builds the indexes that are not there, and loads the collection if all vectors have one.
+ * @returns what a user should know
+ */
+export async function buildAndLoad(request: FinishRequest, onStage: OnStage): Promise<string[]> {
   const { connection, collection, indexes, info, load, retry } = request;
   const there = await listIndexes(connection, collection, retry);
   for (const index of indexes) {
@@ -40,9 +46,29 @@ export async function buildAndLoad(request: FinishRequest, onStage: OnStage): Pr
     await createIndex(connection, collection, index, retry);
   }
   await waitForIndexes(connection, collection, onStage, retry);
-  if (!load) return;
-  if (fieldsWithoutIndex(info, await listIndexes(connection, collection, retry)).length > 0) return;
+  if (!load) return [];
+  if (fieldsWithoutIndex(info, await listIndexes(connection, collection, retry)).length > 0) return [];
+  return await loadReplicas(request, onStage);
+}
+
+/** Loads the collection as many times as asked for, else once: that is up to the nodes that the server has. */
+async function loadReplicas(
+  { connection, collection, replicas = 1, retry }: FinishRequest,
+  onStage: OnStage,
+): Promise<string[]> {
+  if (replicas > 1) {
+    try {
+      await loadCollection(connection, collection, onStage, retry, [], replicas);
+      return [];
+    } catch (error) {
+      if (!isVtsError(error, 'ServerRefused', 'QuotaExhausted')) throw error;
+      await loadCollection(connection, collection, onStage, retry);
+      const what = describeName(connection, collection);
+      return [`${what} was held in memory ${replicas} times, and is now held once: ${error.message}`];
+    }
+  }
   await loadCollection(connection, collection, onStage, retry);
+  return [];
 }
 
 /** Whether the collection can be read. */

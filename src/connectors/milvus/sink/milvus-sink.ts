@@ -60,9 +60,10 @@ interface Ready {
  * @throws VtsError OutputExists when it has rows and nobody said what to do with them; InputMissing when rows are to be added to a
  *   collection that is not there
  */
-export async function openMilvusSink(options: MilvusSinkOptions): Promise<MilvusSink> {
-  const { connection, database, collection, mode } = options;
-  const existing = await findTarget(options);
+export async function openMilvusSink(asked: MilvusSinkOptions): Promise<MilvusSink> {
+  const { connection, database, collection, mode } = asked;
+  const existing = await findTarget(asked);
+  const options = await likeItself(asked, existing);
   const plan = memoized((dataset: Dataset) => planTarget(dataset, options, existing));
   let ready: Ready | undefined;
   const begun = (): Ready => {
@@ -90,11 +91,11 @@ export async function openMilvusSink(options: MilvusSinkOptions): Promise<Milvus
     async finish(onStage) {
       const { finish, target } = begun();
       await flushRows(finish, onStage);
-      if (target.fact.created) await buildAndLoad(finish, onStage);
+      const notes = target.fact.created ? await buildAndLoad(finish, onStage) : [];
       if (begun().loadedEarly && !finish.load) {
         await releaseCollection(connection, finish.collection, options.retry);
       }
-      return target.notes;
+      return [...target.notes, ...notes];
     },
     count: () => count(begun(), options),
     async seal() {
@@ -104,7 +105,7 @@ export async function openMilvusSink(options: MilvusSinkOptions): Promise<Milvus
       const loaded = await isLoaded(finish);
       await replaceCollection(connection, name, target.fact.name, journal, options.retry);
       // Milvus Lite releases what is renamed.
-      if (loaded) await loadCollection(connection, name, () => {}, options.retry);
+      if (loaded) await loadCollection(connection, name, () => {}, options.retry, [], finish.replicas);
     },
     // deno-lint-ignore require-await
     async close() {
@@ -126,6 +127,17 @@ async function findTarget(options: MilvusSinkOptions): Promise<CollectionInfo | 
     refuseRows(await storedRows(connection, name, retry), options);
   }
   return existing;
+}
+
+/** `options` with the collection that is there as the one that the new one is to equal, where it keeps its schema. */
+async function likeItself(
+  options: MilvusSinkOptions,
+  existing: CollectionInfo | undefined,
+): Promise<MilvusSinkOptions> {
+  const { connection, create, retry } = options;
+  if (!create.keepSchema || existing === undefined) return options;
+  const { templateOf } = await import('./template.ts');
+  return { ...options, create: { ...create, like: await templateOf(connection, existing, retry) } };
 }
 
 async function prepare(
@@ -165,6 +177,7 @@ async function prepare(
       info,
       indexes: plan.indexes,
       load: !create.noLoad && !create.noIndex,
+      replicas: create.like?.replicas,
       retry,
     },
     parts: {

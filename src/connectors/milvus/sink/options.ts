@@ -11,6 +11,8 @@ export interface CollectionTemplate extends CollectionInfo {
   readonly indexes?: readonly IndexInfo[] | undefined;
   /** Empty ones are made too. */
   readonly partitions?: readonly string[] | undefined;
+  /** How many times it is held in memory. */
+  readonly replicas?: number | undefined;
 }
 
 /** How a new collection is made. */
@@ -23,6 +25,8 @@ export interface CreateOptions {
   readonly consistency?: ConsistencyLevel;
   readonly indexes: readonly IndexRequest[];
   readonly like?: CollectionTemplate | undefined;
+  /** A collection that is replaced keeps its schema, indexes and partitions: only its rows are replaced. */
+  readonly keepSchema?: boolean;
   /** Builds no index, and so loads nothing. */
   readonly noIndex?: boolean;
   readonly noLoad?: boolean;

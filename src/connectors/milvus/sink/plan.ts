@@ -5,7 +5,7 @@ import { shellQuote } from '../../../core/shell.ts';
 import { formatType } from '../../../core/types.ts';
 import { type CollectionInfo, DEFAULT_PARTITION, type IndexRequest } from '../model.ts';
 import { planIndexes } from './index-plan.ts';
-import type { MilvusSinkOptions } from './options.ts';
+import type { CreateOptions, MilvusSinkOptions } from './options.ts';
 import { planRows } from './row-plan.ts';
 import { traitsOf } from './server-traits.ts';
 import { isLegalName, planSchema, type SchemaPlan } from './target-schema.ts';
@@ -26,6 +26,9 @@ export function planTarget(
   existing: CollectionInfo | undefined,
 ): TargetPlan {
   const { create, mode, collection } = options;
+  if (existing !== undefined && mode === 'replace' && create.keepSchema) {
+    return planSame(dataset, options, existing);
+  }
   const schema = planSchema(dataset, options, traitsOf(options.connection));
   const indexes = planIndexes(dataset, schema.fields, create);
   if (existing !== undefined && mode !== 'replace') {
@@ -50,6 +53,30 @@ export function planTarget(
       ...aliasProblems(existing, collection),
     ],
     notes: [...schema.notes, ...indexes.notes],
+  };
+}
+
+/** Plans a collection like `existing`, to which `create.like` is equal, for the rows of `dataset`. */
+function planSame(dataset: Dataset, options: MilvusSinkOptions, existing: CollectionInfo): TargetPlan {
+  const key = keyOf(existing);
+  const { like, noIndex } = options.create;
+  const create: CreateOptions = {
+    like,
+    indexes: [],
+    ...(key.autoId ? { autoId: 'new' } : {}),
+    ...(noIndex ? { noIndex } : {}),
+  };
+  const same: Dataset = { schema: existing.schema, roles: { id: key.name }, notes: [] };
+  const schema = planSchema(same, { create }, traitsOf(options.connection));
+  return {
+    schema,
+    indexes: planIndexes(same, schema.fields, create).indexes,
+    problems: [
+      ...planRows(dataset, existing, options).problems,
+      ...existingProblems(existing, options),
+      ...aliasProblems(existing, options.collection),
+    ],
+    notes: [],
   };
 }
 

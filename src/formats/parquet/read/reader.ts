@@ -34,6 +34,7 @@ async function open(source: ByteSource, options: ReadOptions): Promise<FormatRea
     rows: file.rows,
     ...(facts.metric === undefined ? {} : { metric: facts.metric }),
     ...(facts.metricArg === undefined ? {} : { metricArg: facts.metricArg }),
+    ...(facts.lossy === undefined ? {} : { lossy: facts.lossy }),
     roles,
     notes: [...metadataNotes, ...notes],
   };
