@@ -210,3 +210,13 @@ test('a job that is killed goes on at the step where it was', async () => {
   expect(summaries[0].rowsResumed).toBeGreaterThan(0);
   expect(summaries[1]).toMatchObject({ rowsRead: rows + 300, rowsCounted: rows + 300 });
 }, 240_000);
+
+test('the job of the README works', async () => {
+  await using place = await serverWorkspace(server, DATABASE);
+  const readme = readFileSync(resolve(import.meta.dirname!, '../../README.md'), 'utf8');
+  const job = /^ {4}steps:\n(?: {4}.*\n)+/m.exec(readme)![0].replaceAll(/^ {4}/gm, '');
+  writeFileSync(place.file('job.yaml'), job.replaceAll('/default/', `/${DATABASE}/`));
+  const { exit, stdout, stderr } = place.run('vts run job.yaml', { MILVUS: server.address });
+  expect(`${exit} ${exit === 0 ? '' : stderr}`).toBe('0 ');
+  expect(stdout).toContain('= 200 equal  - 0 only in A  + 0 only in B  * 0 differ');
+}, 120_000);
