@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 
 const ROOT = resolve(import.meta.dirname!, '..');
 /** The main file first; workers follow, as the executable must hold them too. */
-const ENTRIES = ['src/main.ts'];
+const ENTRIES = ['src/main.ts', 'src/formats/jsonl/thread.ts'];
 
 const { values } = parseArgs({
   options: { target: { type: 'string' }, outfile: { type: 'string', default: 'dist/vts' } },

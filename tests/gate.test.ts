@@ -26,8 +26,9 @@ describe('the code', () => {
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   core: ['errors.ts'],
+  kernels: [],
   stores: ['errors.ts'],
-  formats: ['core', 'errors.ts', 'stores/bytes.ts'],
+  formats: ['core', 'errors.ts', 'kernels', 'stores/bytes.ts'],
   jobs: ['core', 'errors.ts'],
   connectors: ['core', 'errors.ts', 'formats', 'stores'],
   cli: ['connectors', 'core', 'errors.ts', 'formats', 'jobs', 'stores'],

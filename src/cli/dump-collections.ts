@@ -47,3 +47,19 @@ export async function chosenCollections(
   }
   return patterns === undefined ? all : chooseCollections(all, patterns, connection.name);
 }
+
+/** Checks that each of `names` has the partitions `wanted`. @throws VtsError InputMissing, PlanRefused */
+export async function havePartitions(
+  connection: MilvusConnection,
+  names: readonly CollectionName[],
+  wanted: readonly string[],
+  retry: RetryPolicy,
+): Promise<void> {
+  const [{ describeCollection }, { requirePartitions }] = await Promise.all([
+    import('../connectors/milvus/metadata.ts'),
+    import('../connectors/milvus/scan/partitions.ts'),
+  ]);
+  for (const name of names) {
+    await requirePartitions(connection, await describeCollection(connection, name, retry), wanted, retry);
+  }
+}

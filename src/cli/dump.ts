@@ -10,7 +10,7 @@ import type { TransferSummary } from '../core/transfer.ts';
 import { VtsError } from '../errors.ts';
 import config from '../../deno.json' with { type: 'json' };
 import type { Context } from './context.ts';
-import { chosenCollections } from './dump-collections.ts';
+import { chosenCollections, havePartitions } from './dump-collections.ts';
 import { dumpCollection, holdsNothing } from './dump-collection.ts';
 import { defaultServer, isServer } from './endpoints.ts';
 import { DUMP_EXAMPLES, formatExamples } from './examples.ts';
@@ -68,7 +68,13 @@ async function run(
   const retries = countedRetries(flags.retryMaxTime, report, signal);
   const connection = await connect(address, report, signal);
   try {
-    const names = () => chosenCollections(connection, address.url, patterns, retries.policy);
+    const names = async () => {
+      const found = await chosenCollections(connection, address.url, patterns, retries.policy);
+      if (flags.partition !== undefined) {
+        await havePartitions(connection, found, flags.partition, retries.policy);
+      }
+      return found;
+    };
     if (flags.dryRun) {
       const { planDump } = await import('./dump-plan.ts');
       return await planDump(

@@ -33,19 +33,8 @@ type ExportFlags =
 
 /** The command. */
 export function exportCommand(context: Context) {
-  const {
-    to,
-    overwrite,
-    parents,
-    compression,
-    layout,
-    faissIndex,
-    recipe,
-    partSize,
-    resume,
-    breakLock,
-    dryRun,
-  } = output;
+  const { to, overwrite, parents, compression, layout, faissIndex, recipe } = output;
+  const { partSize, resume, breakLock, dryRun } = output;
   const command = new Command('export')
     .summary('a collection of a Milvus server into files')
     .description('Exports one collection. The last name is the output; its format is told by extension.')
@@ -59,19 +48,8 @@ export function exportCommand(context: Context) {
     reading,
     [partitionColumn],
     Object.values(columns) as unknown as AnyOption[],
-    [
-      to,
-      overwrite,
-      parents,
-      compression,
-      layout,
-      faissIndex,
-      recipe,
-      partSize,
-      resume,
-      breakLock,
-      dryRun,
-    ] as unknown as AnyOption[],
+    [to, overwrite, parents, compression, layout, faissIndex, recipe] as unknown as AnyOption[],
+    [partSize, resume, breakLock, dryRun] as unknown as AnyOption[],
     server,
     connection,
     [work.batchBytes, work.tempDir, ...Object.values(talk)] as unknown as AnyOption[],

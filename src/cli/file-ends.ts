@@ -1,5 +1,5 @@
 /** The files of a command line as a source or as a sink. */
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import {
   isDirectoryOutput,
@@ -10,6 +10,7 @@ import {
 import { DEFAULT_BATCH_BYTES } from '../core/batch.ts';
 import type { JournalHeader } from '../core/journal.ts';
 import type { FieldChanges } from '../core/field-changes.ts';
+import type { CoordinateOrder } from '../core/geometry-text.ts';
 import type { MappingOptions } from '../core/mapping.ts';
 import type { Metric } from '../core/schema.ts';
 import { defined } from './defined.ts';
@@ -37,6 +38,7 @@ export interface FileFlags {
   readonly breakLock?: boolean | undefined;
   readonly batchBytes?: number | undefined;
   readonly tempDir?: string | undefined;
+  readonly parallel?: number | undefined;
 }
 
 /** The flags of columns, as commander gives them. */
@@ -46,6 +48,7 @@ export interface ColumnFlags {
   readonly cast?: Readonly<Record<string, string>> | undefined;
   readonly add?: Readonly<Record<string, string>> | undefined;
   readonly set?: FieldChanges | undefined;
+  readonly geometry?: CoordinateOrder | undefined;
   readonly id?: string | undefined;
   readonly vector?: string | undefined;
   readonly metric?: Metric | undefined;
@@ -53,22 +56,41 @@ export interface ColumnFlags {
   readonly limit?: number | undefined;
 }
 
+/** Threads that text is written and read in, where there are that many cores. */
+export const DEFAULT_THREADS = 4;
+
 const DEFAULT_PART_BYTES = 256 * 2 ** 20;
 
 /** What `flags` ask of the columns. */
 export function mappingOf(flags: ColumnFlags): MappingOptions {
-  const { fields, rename: renames, cast: casts, add: added, set: changes, metric, normalize, id, vector } =
-    flags;
+  const {
+    fields,
+    rename: renames,
+    cast: casts,
+    add: added,
+    set: changes,
+    geometry,
+    metric,
+    normalize,
+    id,
+    vector,
+  } = flags;
   return defined({
     fields,
     renames,
     casts,
     added,
     changes,
+    geometry,
     metric,
     normalize,
     roles: defined({ id, vector }),
   });
+}
+
+/** As many threads as there are cores, but no more than asked for: each takes memory. */
+export function threadsOf({ parallel = DEFAULT_THREADS }: FileFlags): number {
+  return Math.min(parallel, availableParallelism());
 }
 
 /** Where scratch files go: beside the output, which has the room for them. */
@@ -107,6 +129,7 @@ export function outputOptions(
     breakLock: flags.breakLock ?? false,
     parts: flags.partSize !== undefined || isDirectoryOutput(target),
     tempDir: scratchDirectory(target, flags),
+    threads: threadsOf(flags),
     job,
   };
 }

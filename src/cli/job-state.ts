@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TransferSummary } from '../core/transfer.ts';
 import { VtsError } from '../errors.ts';
+import { outputError } from '../stores/file.ts';
 import { fileLog } from '../stores/log.ts';
 import type { CheckedStep } from './job-step.ts';
 
@@ -28,7 +29,7 @@ interface Line {
 }
 
 /**
- * Opens the state of the job `name` in `directory`.
+ * Opens the state of the job `name` in `directory`; nothing is written before a step is done, but for `restart`.
  * @throws VtsError JournalConflict when it is unfinished and neither `resume` nor `restart` is given, or when steps that are
  *   done have been changed since
  */
@@ -48,7 +49,10 @@ export function openJobState(
   const file = join(folder, `${sha256(identity).slice(0, 24)}.jsonl`);
   const log = fileLog(file);
   if (restart) log.remove();
-  const lines = parseLines(log.read());
+  const text = log.read();
+  const lines = parseLines(text);
+  // A line that the process was writing when it died.
+  let torn = text !== '' && !text.endsWith('\n');
   if (lines.length > 0 && !resume) {
     throw new VtsError(
       'JournalConflict',
@@ -76,7 +80,9 @@ export function openJobState(
     record(step, summary) {
       if (done.has(step)) return;
       done.set(step, summary);
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
+      if (torn) log.append(text.slice(0, text.lastIndexOf('\n') + 1), true);
+      torn = false;
       log.append(`${JSON.stringify({ step, digest: digests[step], summary } satisfies Line)}\n`, false);
     },
     end: () => log.remove(),
@@ -88,6 +94,14 @@ function doneText(lines: readonly Line[], steps: readonly CheckedStep[]): string
   return `of ${steps.length} ${steps.length === 1 ? 'step' : 'steps'} ${numbers} ${
     lines.length === 1 ? 'is' : 'are'
   } done`;
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw outputError(folder, error);
+  }
 }
 
 /** The lines of `text`; a torn last one is not there. */
@@ -103,7 +117,7 @@ function parseLines(text: string): readonly Line[] {
 
 /** What a step does; where it is in its file and its secrets do not matter. */
 function digestOf({ verb, from, to, flags }: CheckedStep): string {
-  const shaping = Object.entries(flags).filter(([flag]) => !/token|password/.test(flag));
+  const shaping = Object.entries(flags).filter(([flag]) => !/token|password/.test(flag)).sort();
   const ends = [...from, to ?? ''].map((end) => end.replace(/^([\w+]+:\/\/)[^/?#]*@/, '$1'));
   return sha256(
     JSON.stringify([verb, ends, shaping], (_, value) => typeof value === 'bigint' ? String(value) : value),

@@ -5,6 +5,7 @@ import { isVtsError } from '../errors.ts';
 import { type FlagValue, type Step, STEP_VERBS, type StepVerb } from '../jobs/job.ts';
 import type { Problems } from '../jobs/problems.ts';
 import { placeOf } from '../jobs/read-job.ts';
+import { checkFlags as refuseContradictions } from './collection-sink.ts';
 import { isServer, requireVerb } from './endpoints.ts';
 import { lists } from './options/parse.ts';
 import { verbOf } from './plan.ts';
@@ -24,6 +25,9 @@ type Option = Command['options'][number];
 /** What is said to `vts run`, and holds for all steps. */
 const OF_THE_RUN = ['json', 'quiet', 'verbose', 'progress', 'color', 'dry-run', 'help'];
 
+/** Flags of a target that a step may leave out. */
+const DEFAULTS = { onError: 'stop', inFlight: 1 } as const;
+
 /** Between the halves of a pair, by flag. */
 const PAIRS: Readonly<Record<string, string>> = {
   rename: '=',
@@ -37,7 +41,10 @@ const PAIRS: Readonly<Record<string, string>> = {
 /** Checks `steps`; all that is wrong becomes problems. */
 export function checkSteps(steps: readonly Step[], verbs: StepVerbs, problems: Problems): CheckedStep[] {
   const dumps = new Set<string>();
+  const known = problems.known();
   return steps.flatMap((step) => {
+    // What is known to be wrong is not looked at again: one mistake is one problem.
+    if (known(step.at)) return [];
     const verb = step.verb ?? guessVerb(step, verbs, dumps);
     if (verb === undefined) {
       problems.add(step.at, 'it is not clear what the step does', `add verb: ${STEP_VERBS.join('|')}`);
@@ -45,7 +52,12 @@ export function checkSteps(steps: readonly Step[], verbs: StepVerbs, problems: P
     }
     if (verb === 'dump') dumps.add(step.to!);
     checkEnds(step, verb, problems);
-    return [{ ...step, verb, values: checkFlags(step, verb, verbs[verb](), problems) }];
+    const flags = Object.entries(step.flags).filter(([flag]) => !known(placeOf(step, flag)));
+    const values = checkFlags({ ...step, flags: Object.fromEntries(flags) }, verb, verbs[verb](), problems);
+    if (verb === 'import' || verb === 'copy') {
+      attempt(step, 'mode', problems, () => refuseContradictions({ ...DEFAULTS, ...values }));
+    }
+    return [{ ...step, verb, values }];
   });
 }
 
@@ -63,23 +75,27 @@ function guessVerb(step: Step, verbs: StepVerbs, dumps: ReadonlySet<string>): St
   return meant;
 }
 
+/** What `action` throws becomes a problem of `flag`. */
+function attempt(step: Step, flag: string, problems: Problems, action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    if (!isVtsError(error)) throw error;
+    problems.add(placeOf(step, flag), error.message, error.details.remedy ?? error.details.expected);
+  }
+}
+
 function checkEnds(step: Step, verb: StepVerb, problems: Problems): void {
-  const attempt = (end: string, action: () => unknown) => {
-    try {
-      action();
-    } catch (error) {
-      if (!isVtsError(error)) throw error;
-      problems.add(placeOf(step, end), error.message, error.details.remedy ?? error.details.expected);
-    }
-  };
-  for (const address of step.from.filter(isServer)) attempt('from', () => parseMilvusUrl(address));
+  for (const address of step.from.filter(isServer)) {
+    attempt(step, 'from', problems, () => parseMilvusUrl(address));
+  }
   if (step.to === undefined) {
     if (verb !== 'verify') problems.add(step.at, `vts ${verb} needs "to"`);
     return;
   }
-  if (isServer(step.to)) attempt('to', () => parseMilvusUrl(step.to!));
+  if (isServer(step.to)) attempt(step, 'to', problems, () => parseMilvusUrl(step.to!));
   if (verb === 'dump' || verb === 'restore' || verb === 'verify') return;
-  attempt('to', () => requireVerb(verb, step.from, step.to!));
+  attempt(step, 'to', problems, () => requireVerb(verb, step.from, step.to!));
 }
 
 function checkFlags(

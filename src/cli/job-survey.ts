@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import type { MilvusConnection } from '../connectors/milvus/connection.ts';
 import type { FlagValue } from '../jobs/job.ts';
-import type { ServerReach, Survey } from '../jobs/vts/survey.ts';
+import type { ServerReach, Survey } from '../jobs/survey.ts';
 import { openInputs } from './open-inputs.ts';
-import type { ConnectionFlags } from './options/connection.ts';
+import { connection, type ConnectionFlags } from './options/connection.ts';
 import type { Report } from './report/report.ts';
 import { addressOf, connect } from './server-ends.ts';
 
@@ -48,6 +48,13 @@ export function openSurvey(resuming: boolean, report: Report, signal: AbortSigna
           await source.close();
         }
       },
+      async partitions(address, database, collection) {
+        const { lookAtCollection } = await import('../connectors/milvus/inspect.ts');
+        const connection = await reach({ address, flags: environmentFlags() });
+        const { info, partitions } = await lookAtCollection(connection, { database, name: collection });
+        if (info.partitionCount > 0) return undefined;
+        return partitions.filter(({ count }) => !(count?.exact && count.rows === 0)).map(({ name }) => name);
+      },
       fileNames(directory) {
         return existsSync(directory) && statSync(directory).isDirectory()
           ? readdirSync(directory)
@@ -61,6 +68,16 @@ export function openSurvey(resuming: boolean, report: Report, signal: AbortSigna
       }
     },
   };
+}
+
+/** What the environment says of a server that is read. */
+function environmentFlags(): ServerReach['flags'] {
+  return Object.fromEntries(connection.flatMap(({ envVar, long }) => {
+    const value = process.env[envVar ?? ''];
+    return value === undefined || /^--(database|collection|timeout)$/.test(long!)
+      ? []
+      : [[long!.slice(2), value]];
+  }));
 }
 
 function connectionOf(flags: ServerReach['flags']): ConnectionFlags {

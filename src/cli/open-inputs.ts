@@ -3,7 +3,7 @@ import { detectOutput } from '../connectors/file/detect.ts';
 import { type FileSource, type FileSourceOptions, openFileSource } from '../connectors/file/file-source.ts';
 import { isVtsError, VtsError } from '../errors.ts';
 import { defined } from './defined.ts';
-import { type ColumnFlags, type FileFlags, rolesBefore, scratchDirectory } from './file-ends.ts';
+import { type ColumnFlags, type FileFlags, rolesBefore, scratchDirectory, threadsOf } from './file-ends.ts';
 import { readSchemaFile } from './schema-file.ts';
 
 /** Names under which frameworks keep an index that has its documents beside it. */
@@ -29,6 +29,7 @@ export async function openInputs(
     roles: rowIds !== undefined && named.id === rowIds ? vectorOnly : named,
     order: flags.order ?? 'stored',
     tempDir: scratchDirectory(output ?? '-', flags),
+    threads: threadsOf(flags),
   });
   if (rowIds === undefined) return source;
   const { withRowIds } = await import('../connectors/file/sidecar/row-ids.ts');

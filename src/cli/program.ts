@@ -60,7 +60,7 @@ async function buildProgram(
 ): Promise<Command> {
   const program = new Command('vts')
     .description(
-      'Moves vector collections between Milvus, Parquet, JSON lines, HDF5 and Faiss, exactly and in flat memory.',
+      'Moves vector collections between Milvus, Parquet, JSON lines, CSV, HDF5 and Faiss, exactly and in flat memory.',
     )
     .version(config.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')

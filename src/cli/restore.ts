@@ -138,6 +138,7 @@ async function openRestoreJournal(
       directory,
       tidy,
       target: `${name} from ${sha256}`,
+      shown: `${name} from ${path}`,
       job: jobOf({ command: 'restore', dump: sha256, target: name, ...choiceOf(flags) }, flags),
       resume: flags.resume ?? false,
       restart: flags.restart ?? false,

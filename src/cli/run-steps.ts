@@ -73,7 +73,7 @@ export function titleOf({ verb, from, to }: CheckedStep): string {
 function stoppedText({ steps, name }: Run, state: JobState, index: number): string {
   const done = steps.filter((_, i) => state.done(i) !== undefined).length;
   const at = `stopped at step ${index + 1} of ${steps.length} (line ${steps[index].at.line} of ${name})`;
-  return done === 0 ? at : `${at}; vts run ${name} --resume goes on there`;
+  return done === 0 ? at : `${at}; vts run ${name === 'stdin' ? '-' : name} --resume goes on there`;
 }
 
 async function runStep(run: Run, state: JobState, index: number): Promise<TransferSummary | undefined> {
@@ -129,7 +129,7 @@ export function stepContext({ context, flags, dataOnStdout }: Run, onDone: (even
 }
 
 /** Flags of `vts run` that hold for `step`. A single file is whole or not there, so it cannot be resumed, but made again. */
-function ofTheRun(step: CheckedStep, flags: RunFlags): Record<string, unknown> {
+export function ofTheRun(step: CheckedStep, flags: RunFlags): Record<string, unknown> {
   const { resume, restart, overwrite, state } = flags;
   const single = (step.verb === 'convert' || step.verb === 'export') && step.values.partSize === undefined &&
     !isDirectoryOutput(step.to!);

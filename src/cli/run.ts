@@ -64,13 +64,14 @@ async function run(
     });
   }
   const title = name === '-' ? 'stdin' : name;
+  const problems = new Problems(title);
   const job = await readSurveyed(
     { name: title, text: readText(name), variables: process.env },
     flags.resume ?? false,
     report,
     context,
+    problems,
   );
-  const problems = new Problems(title);
   const steps = checkSteps(job.steps, verbs(context), problems);
   problems.throwIfAny();
   const understood: Job = { ...job, steps };
@@ -82,15 +83,16 @@ async function run(
   const spoken = context.report({ ...flags, dataOnStdout });
   for (const note of job.notes) spoken.note(note);
   const shared = { name: title, steps, verbs, flags, context, report: spoken, dataOnStdout };
-  if (flags.dryRun) return await planSteps(shared);
+  const { dryRun = false, resume = false, restart = false } = flags;
+  if (dryRun && restart) return await planSteps(shared);
   const state = openJobState({
     name,
     directory: flags.state ?? defaultStateDirectory(),
     steps,
-    resume: flags.resume ?? false,
-    restart: flags.restart ?? false,
+    resume,
+    restart,
   });
-  await runSteps(shared, state);
+  await (dryRun ? planSteps(shared, state) : runSteps(shared, state));
 }
 
 /** Reads `job`; of HOCON servers and files are asked what they have. */
@@ -99,11 +101,12 @@ async function readSurveyed(
   resume: boolean,
   report: Report,
   { signal }: Context,
+  problems: Problems,
 ): Promise<Job> {
   const { openSurvey } = await import('./job-survey.ts');
   const { survey, close } = openSurvey(resume, report, signal);
   try {
-    return await readJob(job, survey);
+    return await readJob(job, survey, problems);
   } finally {
     await close();
   }

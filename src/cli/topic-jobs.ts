@@ -24,14 +24,25 @@ MilvusDM's form, YAML with F2M, H2M, M2M or M2H
   collection_parameter
                 dimension and metric_type have to fit the file; index_file_size means nothing for Milvus 2
   Collections get the fields id and embedding, as MilvusDM makes them, and an index (AUTOINDEX), and are loaded.
-  M2M and M2H read from a running server: source_host and source_port are keys that MilvusDM lacks, as are source_database and
-  dest_database. The files of a Milvus 1.x
-  server (source_milvus_path, mysql_parameter) are not read: let that server's MilvusDM write HDF5 with M2H, and give the
-  yamls that it makes to vts run.
-  M2H writes DATA_DIR/COLLECTION/PARTITION.h5 and DATA_DIR/yamls/COLLECTION/PARTITION.yaml, the H2M job for it.
+  M2M and M2H read from a running server, for which there are keys that MilvusDM lacks: source_host and source_port, and
+  source_database and dest_database for other databases than default. The files of a Milvus 1.x server
+  (source_milvus_path, mysql_parameter) are not read: let that server's MilvusDM write HDF5 with M2H, and give the yamls
+  that it makes to vts run.
+  M2H writes a file of each partition that holds rows, DATA_DIR/COLLECTION/PARTITION.h5 (None.h5 of a collection that has
+  no partitions of its own), and beside them DATA_DIR/yamls/COLLECTION/PARTITION.yaml, the H2M job that imports it again.
 
 The form of the Vector Transport Service and SeaTunnel, HOCON (.conf)
-  A Milvus source or sink with local files or another Milvus, and transforms in between.
+  Sources and sinks: Milvus, and LocalFile with parquet, json or csv. Transforms: FieldMapper, Filter, FieldRename,
+  TableRename, Copy, and Sql as SELECT columns FROM table WHERE comparisons (rows of a Milvus source only). Several of each,
+  joined by plugin_output and plugin_input. A collection is a step; no collections are all of the database.
+  schema_save_mode and data_save_mode do what their names say, DROP_DATA and ERROR_WHEN_DATA_EXISTS too:
+                RECREATE_SCHEMA is --mode replace, DROP_DATA --mode replace-rows (the collection stays as it is),
+                ERROR_WHEN_DATA_EXISTS --mode create, APPEND_DATA --mode append --create-missing
+  field_schema  only what it names; a name that is no column is a key of the dynamic field (--add, --set)
+  batch_size    rows, which vts takes as bytes (--batch-bytes); parallelism is --parallel
+  LocalFile     csv is written without a header unless enable_header_write = true, as that tool does; APPEND_DATA adds
+                files, DROP_DATA replaces what is in the directory
+  Servers and files are asked for the names of collections and columns before anything runs, also by --print.
 
 In values, \${NAME} stands for a variable of the environment, \${NAME:default} for one that may be missing, $\${ for itself.
 Paths are relative to where vts is run.

@@ -15,7 +15,7 @@ Letters that have a meaning in an address are written %2F (/), %3F (?), %23 (#),
 Where a command line names no server, VTS_MILVUS_URI does, else it is milvus://127.0.0.1:19530.
 
   vts export MILVUS FILE    vts import FILE... MILVUS    vts copy MILVUS MILVUS    vts convert FILE... FILE
-  vts dump MILVUS DIR       vts restore DIR MILVUS       vts verify DIR
+  vts dump MILVUS DIR       vts restore DIR MILVUS       vts verify DIR, or A B
 
 Secrets: --token-file, --token-command and --password-file read them from where they are safe; VTS_TOKEN and VTS_PASSWORD
 work too. --token, --password and user:password@ in an address work with a warning. The credentials of the source of a copy
@@ -76,7 +76,10 @@ export const RESUME =
                                         there, or with --state, as import
 
 Without --resume an unfinished job is exit code 7; --restart (--overwrite for files) forgets it. --resume where nothing
-was begun simply begins, so scripts can always say it. Journals hold no secret.
+was begun simply begins, so scripts can always say it; a restore that finds all rows as they are in the dump has nothing
+to do. Journals hold no secret.
+A directory or a target is one process's at a time. A lock whose process is gone is taken over; one of another machine,
+which cannot be asked, with --break-lock.
 Rows that were on their way when the process died are upserted again by primary key. Where the server makes the keys,
 vts looks for them by the last key it was told; rows of which it cannot be sure are reported, and --redo-uncertain
 deletes what lies above that key and writes it again.`;

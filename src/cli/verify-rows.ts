@@ -37,6 +37,7 @@ export async function verifyRows(
     const found: NamedComparison[] = [];
     try {
       const all = await pairs(ends[0], ends[1]);
+      const more = await extras(ends[0], ends[1], all);
       if (all.length === 0) report.note(`${ends[0].name} holds no collections: there is nothing to compare`);
       for (const [a, b] of all) {
         const context = { flags, report, signal, differences, several: all.length > 1 };
@@ -46,7 +47,7 @@ export async function verifyRows(
         found.push(result);
         report.inspection(describeComparison(result));
       }
-      for (const extra of await extras(ends[0], ends[1], all)) {
+      for (const extra of more) {
         const result = { a: ends[0].name, b: extra.name, missing: 'A' as const };
         found.push(result);
         report.inspection(describeComparison(result));

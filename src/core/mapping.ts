@@ -7,6 +7,7 @@ import type { Cast } from './cast-context.ts';
 import { parseCastType } from './cast-type.ts';
 import type { Problem, Sink } from './endpoint.ts';
 import { changeFields, type FieldChanges } from './field-changes.ts';
+import { type CoordinateOrder, geometryCast } from './geometry-text.ts';
 import { normalizeColumn, normalizedField, normalizedMetric } from './normalize.ts';
 import { type Dataset, type Field, type Metric, type Roles } from './schema.ts';
 import { fieldList, shellQuote } from './shell.ts';
@@ -21,6 +22,8 @@ export interface MappingOptions {
   readonly metric?: Metric;
   /** Whether vectors are scaled to the length 1. */
   readonly normalize?: boolean;
+  /** Whether texts that become geometries may be of any form, and what comes first in a pair of numbers. */
+  readonly geometry?: CoordinateOrder;
   /** Further columns, by their new names: see `added-columns.ts`. */
   readonly added?: Readonly<Record<string, string>>;
   /** What the fields of the output are beside their types, by their new names. */
@@ -130,7 +133,9 @@ function compileCasts(
   for (const [name, text] of Object.entries(options.casts ?? {})) {
     const field = requireField(selected, oldName(name, selected, options), '--cast');
     const to = parseCastType(text, field.name, field.type);
-    const cast = compileCast(field.name, field.type, to);
+    const cast = options.geometry !== undefined && to.kind === 'Geometry' && isAnyText(field.type)
+      ? geometryCast(field.name, options.geometry)
+      : compileCast(field.name, field.type, to);
     if (cast === undefined) {
       throw new VtsError(
         'Usage',
@@ -143,6 +148,10 @@ function compileCasts(
     casts[selected.indexOf(field)] = { to, cast };
   }
   return casts;
+}
+
+function isAnyText({ kind }: Field['type']): boolean {
+  return kind === 'VarChar' || kind === 'JSON' || kind === 'Geometry';
 }
 
 /** The source's name of a column that the user may have called by its new name. */

@@ -66,6 +66,8 @@ export interface ReadOptions {
   sibling?(name: string): ByteSource | undefined;
   /** Row order of indexes that store rows elsewhere than in id order. */
   readonly order: 'stored' | 'id';
+  /** Threads that the work may take; 1 when absent. */
+  readonly threads?: number;
   /** Opens a scratch file for what must be kept aside; memory stays flat. */
   scratch(): Scratch;
 }
@@ -134,6 +136,8 @@ export interface WriteOptions {
   readonly faissIndex?: string;
   /** Names of the columns in HDF5: `columns`, `milvusdm` or `ann-benchmarks`. */
   readonly layout?: string;
+  /** Threads that the work may take; 1 when absent. */
+  readonly threads?: number;
   scratch(): Scratch;
 }
 

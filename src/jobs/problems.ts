@@ -27,6 +27,12 @@ export class Problems {
     if (!same) this.found.push({ line, column, message, ...(remedy === undefined ? {} : { remedy }) });
   }
 
+  /** Tells of places whether something was known to be wrong there when this was called. */
+  known(): (at: Position) => boolean {
+    const places = new Set(this.found.map(({ line, column }) => `${line}:${column}`));
+    return ({ line, column }) => places.has(`${line}:${column}`);
+  }
+
   /** @throws VtsError Usage, with all problems in the order of the text, where there are any */
   throwIfAny(): void {
     if (this.found.length === 0) return;

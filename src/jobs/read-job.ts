@@ -2,7 +2,7 @@
 import { VtsError } from '../errors.ts';
 import type { Job, JobText } from './job.ts';
 import { type Position, Problems } from './problems.ts';
-import { NO_SURVEY, type Survey } from './vts/survey.ts';
+import { NO_SURVEY, type Survey } from './survey.ts';
 
 /** The forms of jobs. */
 export const JOB_FORMS = {
@@ -18,10 +18,15 @@ const TASKS = /^(?:-\s+)?['"]?(?:F2M|H2M|M2M|M2H)['"]?\s*:/m;
 const BLOCKS = /^[\s{]*["']?(?:env|source|transform|sink)["']?\s*[{=:]/m;
 
 /**
- * Translates `job` into steps; of HOCON `survey` looks up what servers and files have.
+ * Translates `job` into steps; `survey` looks up what servers and files have.
+ * @param collected takes what is wrong where the rest can be understood, so that the caller finds more before it throws
  * @throws VtsError Usage with all that is wrong with it
  */
-export async function readJob(job: JobText, survey: Survey = NO_SURVEY): Promise<Job> {
+export async function readJob(
+  job: JobText,
+  survey: Survey = NO_SURVEY,
+  collected?: Problems,
+): Promise<Job> {
   if (job.text.length > LARGEST) {
     throw new VtsError('Usage', `${job.name} is no job: it has more than ${LARGEST} characters`);
   }
@@ -31,13 +36,12 @@ export async function readJob(job: JobText, survey: Survey = NO_SURVEY): Promise
     import('./own/read.ts'),
     import('./milvusdm/read.ts'),
   ]);
-  const problems = new Problems(job.name);
+  const problems = collected ?? new Problems(job.name);
   const trees = parseYaml(job, problems);
-  problems.throwIfAny();
-  const read = TASKS.test(job.text) ? readMilvusdmJob : readOwnJob;
-  const translated = read(trees, problems);
-  problems.throwIfAny();
-  return translated;
+  if (TASKS.test(job.text)) return await readMilvusdmJob(trees, problems, survey);
+  const own = readOwnJob(trees, problems);
+  if (collected === undefined) problems.throwIfAny();
+  return own;
 }
 
 function isHocon({ name, text }: JobText): boolean {

@@ -55,7 +55,10 @@ const MOST_VALUES = 100_000;
 /** Each is looked for in the whole text. */
 const MOST_ALIASES = 1000;
 
-/** The documents of `job` that hold anything. What is no YAML becomes a problem. */
+/**
+ * The documents of `job` that hold anything. Values that cannot be taken become problems.
+ * @throws VtsError Usage for what is no YAML
+ */
 export function parseYaml(job: JobText, problems: Problems): readonly Tree[] {
   const lines = new LineCounter();
   const position = (offset: number): Position => {
@@ -65,11 +68,12 @@ export function parseYaml(job: JobText, problems: Problems): readonly Tree[] {
   const documents = readDocuments(job.text, lines, problems);
   const context = { job, problems, position, values: 0, aliases: 0 };
   const trees: Tree[] = [];
+  for (const { pos, message } of documents.flatMap(({ errors }) => errors)) {
+    problems.add(position(pos[0]), `this is no YAML: ${message.trim()}`);
+  }
+  problems.throwIfAny();
   for (const document of documents) {
-    for (const { pos, message } of document.errors) {
-      problems.add(position(pos[0]), `this is no YAML: ${message.trim()}`);
-    }
-    if (document.errors.length > 0 || document.contents === null) continue;
+    if (document.contents === null) continue;
     const tree = treeOf(document.contents, { line: 1, column: 1 }, 0, { ...context, document });
     if (tree.kind !== 'text' || tree.type !== 'null') trees.push(tree);
   }

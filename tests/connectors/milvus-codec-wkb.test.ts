@@ -1,7 +1,7 @@
 /** Geometries in binary as text. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { wkbToWkt } from '../../src/connectors/milvus/codec/wkb.ts';
+import { wkbToWkt } from '../../src/core/wkb.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 /** As shapely 2.0 writes them. */

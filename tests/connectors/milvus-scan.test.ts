@@ -296,6 +296,32 @@ describe('pages', () => {
     expect(failures).toBeGreaterThan(9);
   });
 
+  test('of a server that was started again come when it has loaded again', async () => {
+    let asked = 0;
+    const opened = await open(rowsFrom(3000), (query) => {
+      const recovering = ++asked > 2 && asked < 6;
+      return recovering
+        ? encodeRefusal('Query', { code: 101, reason: 'collection not loaded' })
+        : good(query);
+    });
+    expect((await moveAll(opened, { batchBytes: 20_000 })).keys).toEqual(numbers(3000));
+  });
+
+  test('of a collection that somebody has released are not waited for without end', async () => {
+    let [asked, time] = [0, 0];
+    const retry: RetryPolicy = { maxTimeMs: 1e9, sleep: () => Promise.resolve(), now: () => time += 5000 };
+    const released = await open(
+      rowsFrom(3000),
+      (query) =>
+        ++asked > 2 ? encodeRefusal('Query', { code: 101, reason: 'collection not loaded' }) : good(query),
+      { retry },
+    );
+    expect(await moveAll(released, { batchBytes: 20_000 }).catch((error) => error)).toMatchObject({
+      code: 'NotLoaded',
+    });
+    expect(asked).toBeLessThan(30);
+  });
+
   test('that are too large are halved; one row that is too large is named', async () => {
     const largest = { rows: 100 };
     const opened = await open(rowsFrom(5000), (query) => {

@@ -205,3 +205,118 @@ describe('--cast', () => {
     );
   });
 });
+
+describe('further columns', () => {
+  const JSON_SCHEMA: Schema = {
+    fields: [
+      field('id', { kind: 'Int64' }, { primaryKey: true }),
+      field('$meta', { kind: 'JSON' }, { nullable: true, dynamic: true }),
+    ],
+  };
+  const metas = [
+    '{"t":"a \\"b\\"","big":9007199254740993,"tags":["x","y, z"],"deep":{"k":[1, 2.50]},"f":0.1,"b":true}',
+    '{"t":null,"big":-1,"big":7}',
+    null,
+  ];
+  const rows = makeBatch(JSON_SCHEMA, [
+    columnFromValues({ kind: 'Int64' }, [1n, 2n, 3n]),
+    columnFromValues({ kind: 'JSON' }, metas),
+  ]);
+  const made = (added: Record<string, string>, fields: readonly string[] = []) => {
+    const { apply, dataset: target, columns } = compile(
+      { added, fields },
+      memorySink(),
+      dataset(JSON_SCHEMA),
+    );
+    const read = { ...rows, schema: JSON_SCHEMA };
+    const batch = apply(read, 0);
+    return {
+      columns,
+      types: target.schema.fields.map((f) => `${f.name} ${formatType(f.type)}${f.nullable ? '?' : ''}`),
+      values: batch.columns.map((column) => [0, 1, 2].map((row) => valueAt(column, row))),
+    };
+  };
+
+  test('copies are plain columns', () => {
+    expect(made({ again: 'id' }, ['id'])).toEqual({
+      columns: ['id'],
+      types: ['id Int64', 'again Int64'],
+      values: [[1n, 2n, 3n], [1n, 2n, 3n]],
+    });
+  });
+
+  test('keys of JSON columns, exact, null where they are not there', () => {
+    expect(
+      made({
+        t: '$meta.t:varchar(10)',
+        big: '$meta.big:int64',
+        tags: '$meta.tags:array<varchar>(4)',
+        k: '$meta.deep.k',
+        f: '$meta.f:float64',
+        b: '$meta.b:bool',
+        text: '$meta.f:varchar',
+      }),
+    ).toEqual({
+      columns: ['$meta'],
+      types: [
+        't VarChar(10)?',
+        'big Int64?',
+        'tags Array<VarChar>(4)?',
+        'k JSON?',
+        'f Double?',
+        'b Bool?',
+        'text VarChar?',
+      ],
+      values: [
+        ['a "b"', null, null],
+        [9007199254740993n, 7n, null],
+        [['x', 'y, z'], null, null],
+        ['[1, 2.50]', null, null],
+        [0.1, null, null],
+        [true, null, null],
+        ['0.1', null, null],
+      ],
+    });
+  });
+
+  test('a value of another type is an error with its row', () => {
+    const { apply } = compile(
+      { added: { t: '$meta.t:int64' }, fields: ['id'] },
+      memorySink(),
+      dataset(JSON_SCHEMA),
+    );
+    try {
+      apply(rows, 10);
+      throw new Error('was not refused');
+    } catch (error) {
+      if (!isVtsError(error)) throw error;
+      expect(error).toMatchObject({ code: 'RowInvalid', details: { row: 10, field: 't' } });
+    }
+  });
+
+  test('names that are not there, and keys of what is no JSON', () => {
+    expect(refusal({ added: { a: 'nope.k' } }).message).toContain('there is no column "nope"');
+    expect(refusal({ added: { a: 'title.k' } }).message).toContain('is no JSON column');
+    expect(refusal({ added: { title: 'id' } }).message).toContain('Two columns would be called "title"');
+    expect(refusal({ added: { a: 'id:varchar' } }).details.remedy).toContain('--cast a:varchar');
+  });
+
+  test('what fields are beside their types', () => {
+    const { dataset: target } = compile({
+      changes: {
+        title: { nullable: 'true', default: 'none', description: 'd', enable_match: 'true' },
+        id: { default: '9007199254740993' },
+      },
+    });
+    expect(target.schema.fields[1]).toMatchObject({
+      nullable: true,
+      defaultValue: 'none',
+      description: 'd',
+      params: { enable_match: 'true' },
+    });
+    expect(target.schema.fields[0].defaultValue).toBe(9007199254740993n);
+    expect(refusal({ changes: { nope: {} } }).message).toContain('there is no column "nope"');
+    expect(refusal({ changes: { id: { default: 'x' } } }).message).toContain('no default for Int64');
+    expect(refusal({ changes: { id: { nullable: 'maybe' } } }).message).toContain('true or false');
+  });
+});

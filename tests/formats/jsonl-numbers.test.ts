@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { byteStore, reserve } from '../../src/formats/json-values/byte-store.ts';
 import { roundText } from '../../src/formats/json-values/exact-numbers.ts';
-import { floatsOf, writeFloats } from '../../src/formats/json-values/float-text.ts';
+import { floatsOf, writeVector } from '../../src/formats/json-values/float-text.ts';
 import { readFloat32Vector } from '../../src/formats/json-values/float-vector.ts';
 import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../src/core/half.ts';
 import {
@@ -42,7 +42,7 @@ function written(write: (bytes: Uint8Array<ArrayBuffer>) => number): string {
 function vectorText(values: Float32Array): Text {
   const out = byteStore(values.length * NUMBER_ROOM + 2 + PADDING);
   out.bytes[0] = 0x5b;
-  const end = writeFloats(out, 1, floatsOf(values), 0, values.length);
+  const end = writeVector(out, 1, floatsOf(values), 0, values.length);
   out.bytes[end - 1] = 0x5d;
   out.bytes[end] = 0x0a;
   return { ...emptyText('test'), bytes: out.bytes, view: out.view, end: end + 1 };

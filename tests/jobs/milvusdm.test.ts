@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { VtsError } from '../../src/errors.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { readJob } from '../../src/jobs/read-job.ts';
+import { NO_SURVEY } from '../../src/jobs/survey.ts';
 
 const read = (text: string): Promise<Job> => readJob({ name: 'job.yaml', text, variables: { PORT: '1' } });
 
@@ -78,7 +79,7 @@ describe('the examples of MilvusDM', () => {
         fields: ['ids', 'embeddings'],
         id: 'ids',
         rename: { ids: 'id', embeddings: 'embedding' },
-        cast: { embeddings: 'FloatVector(8)' },
+        cast: { ids: 'int64', embeddings: 'FloatVector(8)' },
         partition: 'partition_1',
       },
     }]);
@@ -94,7 +95,7 @@ describe('the examples of MilvusDM', () => {
   });
 
   test('M2H', async () => {
-    const { steps, notes } = await read(yaml('M2H'));
+    const { steps } = await read(yaml('M2H'));
     expect(steps).toMatchObject([{
       verb: 'export',
       from: ['milvus://old:19531/default/test'],
@@ -106,7 +107,6 @@ describe('the examples of MilvusDM', () => {
         recipe: '/home/user/data/yamls/test/None.yaml',
       },
     }]);
-    expect(notes.join()).toContain('into one file');
   });
 });
 
@@ -222,6 +222,33 @@ const CASES: readonly Case[] = [
   ['F2M', { index_type: 'FLAT' }, 'F2M has no key "index_type"'],
   ['M2M', { data_dir: '/x' }, 'M2M has no key "data_dir"'],
 ];
+
+test('M2H writes a file of each partition that holds rows', async () => {
+  const found: Record<string, readonly string[] | undefined> = {
+    a: ['_default', 'p'],
+    b: ['_default'],
+    c: undefined,
+    d: [],
+  };
+  const survey = {
+    ...NO_SURVEY,
+    partitions: (address: string, database: string, collection: string) => {
+      expect([address, database]).toEqual(['milvus://old:19531', 'default']);
+      return Promise.resolve(found[collection]);
+    },
+  };
+  const text = yaml('M2H', { source_collection: '{a: , b: , c: , d: , e: [q]}', data_dir: 'd' });
+  const { steps } = await readJob({ name: 'job.yaml', text, variables: {} }, survey);
+  expect(steps.map(({ to, flags }) => [to, flags.partition])).toEqual([
+    ['d/a/_default.h5', ['_default']],
+    ['d/a/p.h5', ['p']],
+    ['d/b/None.h5', undefined],
+    ['d/c/None.h5', undefined],
+    ['d/d/None.h5', undefined],
+    ['d/e/q.h5', ['q']],
+  ]);
+  expect(Object.keys(steps[0])).not.toContain('whole');
+});
 
 describe('every key', () => {
   for (const [task, changes, expected] of CASES) {

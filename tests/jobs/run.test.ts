@@ -82,8 +82,12 @@ describe('vts run', () => {
     const again = place.run('vts run job.yaml');
     expect(again.exit).toBe(7);
     expect(again.stderr).toContain('of 2 steps 1 is done');
-    rmSync(place.file('a.h5'));
+    expect(place.run('vts run job.yaml --dry-run').exit).toBe(7);
     writeFileSync(place.file('late.jsonl'), '{"id": 1}\n');
+    const planned = place.run('vts run job.yaml --dry-run --resume');
+    expect([planned.exit, planned.stderr.includes('a.h5: done by an earlier run')]).toEqual([0, true]);
+    expect(place.run('vts run job.yaml --dry-run --restart').stderr).toContain('a.h5 exists already');
+    rmSync(place.file('a.h5'));
     const resumed = place.run('vts run job.yaml --resume');
     expect(resumed.exit).toBe(0);
     expect(resumed.stderr).toContain('vectors.parquet -> a.h5: done by an earlier run');
@@ -187,6 +191,11 @@ describe('what is wrong with steps', () => {
     json: true
   - from: milvus://localhost/default/x
     to: 'milvus://'
+  - from: [a.h5, milvus://localhost/default/x]
+    to: milvus://localhost/default/y
+    on-error: reject
+    limit: \${UNSET}
+  - to: b.h5
 `,
     );
     const { exit, stderr } = place.run('vts run job.yaml');

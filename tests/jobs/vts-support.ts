@@ -3,7 +3,7 @@ import { type Field, field } from '../../src/core/schema.ts';
 import { VtsError } from '../../src/errors.ts';
 import type { Job, Step } from '../../src/jobs/job.ts';
 import { readVtsJob } from '../../src/jobs/vts/read.ts';
-import type { Survey } from '../../src/jobs/vts/survey.ts';
+import type { Survey } from '../../src/jobs/survey.ts';
 
 /** The collection `docs` and the file `/data/docs.parquet`. */
 export const DOCS: readonly Field[] = [
@@ -28,6 +28,7 @@ export const WORLD: Survey = {
         : undefined,
     ),
   files: () => Promise.resolve({ fields: DOCS.slice(1, 4), hasMetric: false }),
+  partitions: () => Promise.resolve(undefined),
   fileNames: (directory) => directory === '/full' ? ['docs.parquet', 'docs_2.parquet'] : undefined,
 };
 

@@ -430,7 +430,11 @@ describe('files', () => {
         ),
       );
       expect(step).toMatchObject({ verb: 'export', to });
-      expect(step.flags).toEqual({ load: true, ...flags });
+      expect(step.flags).toEqual({
+        load: true,
+        ...flags,
+        ...(to.startsWith('/full') ? {} : { parents: true }),
+      });
     });
   }
 

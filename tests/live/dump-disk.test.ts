@@ -79,14 +79,14 @@ describe.skipIf(!MAY_MOUNT)('a small disk', () => {
       'vts restore backup milvus://localhost/default --collection text --rename text=again --state disk';
     const { exit, stdout, stderr } = onDisk(
       '8k',
-      `vts dump milvus://localhost/default backup --part-size 32KiB --quiet; ${restore}; echo exit $?; mount -o remount,size=1m disk; ${restore} --resume --verify --json | tail -n 1; vts verify backup milvus://localhost/default/again --collection text`,
+      `vts dump milvus://localhost/default backup --part-size 64KiB --quiet; ${restore}; echo exit $?; mount -o remount,size=1m disk; ${restore} --resume --verify --json | tail -n 1; vts verify backup milvus://localhost/default/again --collection text`,
     );
     expect([exit, stderr]).toEqual([0, stderr]);
     expect(stdout).toStartWith('exit 8\n');
     expect(stderr).toContain('then run the same command again with --resume');
     expect(JSON.parse(stdout.split('\n')[1])).toMatchObject({ type: 'summary' });
     expect(stdout).toContain('- 0 only in A  + 0 only in B  * 0 differ');
-  }, 60_000);
+  }, 150_000);
 
   test('that cannot be written: the journal of a restore goes elsewhere, and a dump is refused', () => {
     const { exit, stdout, stderr } = onDisk(
@@ -99,5 +99,5 @@ describe.skipIf(!MAY_MOUNT)('a small disk', () => {
       `nothing can be written beside disk/backup: the journal of this restore is kept in ${place.path}/.local/state/vts`,
     );
     expect(stderr).toContain('disk/other: permission denied');
-  }, 60_000);
+  }, 150_000);
 });

@@ -168,6 +168,9 @@ describe('on Milvus Lite', () => {
     );
     // Partitions of one collection only: the rows of the others are spread by a key.
     ok(place, lite, `vts dump SERVER/${NAME}/mixed one --partition p1 --quiet`);
+    const lacking = fails(place, lite, `vts dump SERVER/${NAME} lacking --partition p1`, 6);
+    expect(lacking).toContain('collection "bare" has no partition "p1"');
+    expect(existsSync(place.file('lacking'))).toBe(false);
     expect(JSON.parse(ok(place, lite, 'vts inspect one --json').stdout)).toMatchObject({ rows: 100 });
   });
 

@@ -1,7 +1,7 @@
 /** Jobs against real servers: the examples of MilvusDM with real Faiss and HDF5 files, and a job that is killed. */
 import { describe, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { VTS } from '../support/cli.ts';
 import { liteServer, milvusServer } from '../support/milvus.ts';
@@ -131,6 +131,9 @@ with h5py.File(sys.argv[1]) as f:
       place.file('out/floats/p1.h5'),
     );
     expect(read).toBe("['embeddings', 'ids'] float32 (50, 8) int64 9007199254740993\n");
+    // Without names, all partitions that hold rows.
+    run(place, `M2H:\n  ${source}\n  source_collection:\n    floats:\n  data_dir: all\n`);
+    expect(readdirSync(place.file('all/floats')).sort()).toEqual(['p1.h5', 'p2.h5']);
     const recipe = readFileSync(place.file('out/yamls/floats/p1.yaml'), 'utf8');
     run(place, recipe.replace('"floats"', 'again'));
     same(

@@ -1,7 +1,7 @@
 /** The flags of files, columns, work and talk: each with its name, its environment twin and its check. */
 import { Option } from '@commander-js/extra-typings';
 import { fieldChanges } from './index-request.ts';
-import { bytes, count, list, metric, pairs } from './parse.ts';
+import { bytes, count, countUpTo, list, metric, pairs } from './parse.ts';
 
 /** What is read and how. */
 export const input = {
@@ -11,6 +11,10 @@ export const input = {
   ),
   order: new Option('--order <order>', 'row order of indexes that keep rows elsewhere than in id order')
     .choices(['stored', 'id'] as const).default('stored' as const).env('VTS_ORDER'),
+  rowIds: new Option(
+    '--row-ids <name>',
+    'number rows from 0 on in a column of this name, where they have no ids of their own',
+  ).env('VTS_ROW_IDS'),
   allowLossy: new Option(
     '--allow-lossy',
     'decode vectors of which an index keeps codes only; they come near those that were added',
@@ -23,10 +27,6 @@ export const input = {
   noDocuments: new Option('--no-documents', 'leave out documents beside a Faiss index').env(
     'VTS_NO_DOCUMENTS',
   ),
-  rowIds: new Option(
-    '--row-ids <name>',
-    'number rows from 0 on in a column of this name, where they have no ids of their own',
-  ).env('VTS_ROW_IDS'),
 };
 
 /** Which columns, under which names and types. */
@@ -50,6 +50,10 @@ export const columns = {
     pairs(':'),
   )
     .env('VTS_CAST'),
+  geometry: new Option(
+    '--geometry <order>',
+    'columns cast to geometry may be WKT, EWKT, GeoJSON, WKB in hex, or points, whose pairs are in this order',
+  ).choices(['lat_lon', 'lon_lat'] as const).env('VTS_GEOMETRY'),
   id: new Option('--id <field>', 'the column that identifies rows').env('VTS_ID'),
   vector: new Option('--vector <field>', 'the column that is the vector').env('VTS_VECTOR'),
   metric: new Option('--metric <metric>', 'how distances are measured; goes before what the input says')
@@ -94,6 +98,11 @@ export const work = {
   batchBytes: new Option('--batch-bytes <size>', 'size of a batch in memory').argParser(bytes).env(
     'VTS_BATCH_BYTES',
   ),
+  parallel: new Option(
+    '--parallel <number>',
+    'threads that write and read JSON lines (default: a core each, up to 4)',
+  )
+    .argParser(countUpTo(64)).env('VTS_PARALLEL'),
   tempDir: new Option('--temp-dir <directory>', 'where scratch files go').env('VTS_TEMP_DIR'),
 };
 

@@ -1,11 +1,16 @@
-/** Watches what is streamed out of a file. */
+/** Watches what is read out of a file from front to back. */
 import { release } from '../../core/garbage.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 
-/** `source`, telling the bytes of each chunk that its streams give out; chunks are collected as they are used up. */
+/** `source`, telling the bytes that are read; chunks of its streams are collected as they are used up. */
 export function meterStream(source: ByteSource, onBytes: (bytes: number) => void): ByteSource {
   return {
     ...source,
+    readSync(target, position) {
+      const count = source.readSync(target, position);
+      onBytes(count);
+      return count;
+    },
     async *stream(position) {
       for await (const chunk of source.stream(position)) {
         onBytes(chunk.length);

@@ -38,6 +38,9 @@ export async function getLoadState(
   return STATES[reply?.state ?? ''] ?? 'unknown';
 }
 
+/** How often a server is asked to load a collection that it does not go on loading. */
+const MOST_LOADS = 3;
+
 /**
  * Loads a collection, or some of its partitions, and waits until it can be read.
  * @param onStage called with the share that is loaded
@@ -66,11 +69,17 @@ export async function loadCollection(
       cause: error,
     });
   }
+  let asked = 1;
   await poll(retry.signal, async () => {
     const percent = await loadingProgress(connection, fields, context, retry);
     const state = await getLoadState(connection, collection, partitions, retry);
     onStage(`loading ${what}`, percent === undefined ? undefined : percent / 100);
     if (state === 'not loaded') {
+      // A server that was started again may have forgotten it.
+      if (asked++ < MOST_LOADS) {
+        await request(connection, method, wanted, context, retry);
+        return false;
+      }
       throw new VtsError('NotLoaded', `${what} was released while it was being loaded`);
     }
     return state === 'loaded' || (state === 'unknown' && (percent ?? 100) >= 100);

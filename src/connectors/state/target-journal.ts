@@ -19,6 +19,8 @@ export interface TargetJournalOptions {
   readonly directory: string;
   /** The target: server, database and collection, without a secret. One job at a time writes to it. */
   readonly target: string;
+  /** What messages call the target, where its name is not for people. */
+  readonly shown?: string;
   /** What must be the same when the job is resumed. */
   readonly job: JournalHeader['job'];
   readonly resume: boolean;
@@ -52,15 +54,15 @@ export function defaultStateDirectory(environment: Record<string, string | undef
  *   for another job, or another process is at work on the target; OutputUnwritable when there is no place for it
  */
 export function openTargetJournal(options: TargetJournalOptions, ops: FileOps = nodeFileOps): TargetJournal {
-  const { target, job, resume, restart } = options;
+  const { target, shown = target, job, resume, restart } = options;
   const folder = folderOf(options.directory, target);
   const lock = lockTarget(folder, options, ops);
   try {
     const log = fileLog(join(folder, JOURNAL), ops);
     if (restart) log.remove();
     const begun = log.read() !== '';
-    if (begun && !resume) throw unfinished(target, folder);
-    const journal = openFor(target, log, job, resume);
+    if (begun && !resume) throw unfinished(shown, folder);
+    const journal = openFor(shown, log, job, resume);
     return {
       journal,
       begun,
@@ -104,7 +106,7 @@ function removeIfEmpty(directories: readonly string[], ops: FileOps): void {
 
 function lockTarget(
   folder: string,
-  { target, breakLock = false }: TargetJournalOptions,
+  { target, shown = target, breakLock = false }: TargetJournalOptions,
   ops: FileOps,
 ): Lock {
   try {
@@ -112,7 +114,7 @@ function lockTarget(
     return lockDirectory(folder, ops, breakLock);
   } catch (error) {
     if (isVtsError(error)) {
-      throw new VtsError(error.code, `Another vts is writing to ${target}`, error.details);
+      throw new VtsError(error.code, `Another vts is writing to ${shown}`, error.details);
     }
     throw new VtsError(
       'OutputUnwritable',

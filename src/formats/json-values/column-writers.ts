@@ -6,7 +6,7 @@ import type { Field } from '../../core/schema.ts';
 import { isDenseVector, type LogicalType } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import { append, type ByteStore, reserve } from './byte-store.ts';
-import { type Floats, floatsOf, writeFloats } from './float-text.ts';
+import { type Floats, floatsOf, writeFloats, writeVector } from './float-text.ts';
 import { writeJson } from './json-text.ts';
 import {
   NUMBER_ROOM,
@@ -106,7 +106,7 @@ function floatVectorWriter(out: ByteStore, dim: number, floats: Floats): ValueWr
   return (row) => {
     reserve(out, 2 + dim * NUMBER_ROOM);
     out.bytes[out.length] = 0x5b;
-    const end = writeFloats(out, out.length + 1, floats, row * dim, (row + 1) * dim);
+    const end = writeVector(out, out.length + 1, floats, row * dim, (row + 1) * dim);
     out.bytes[end - 1] = 0x5d;
     out.length = end;
   };

@@ -3,6 +3,7 @@ import { Readable, type Transform } from 'node:stream';
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { VtsError } from '../../errors.ts';
 import type { ByteSink, ByteSource } from '../../stores/bytes.ts';
+import { chunkFeed, type Feed, fileFeed } from './feed.ts';
 import { wholeFrames } from './zstd-frames.ts';
 
 /** How a file is compressed. */
@@ -25,7 +26,7 @@ function compressionByName(name: string): Compression {
  * The decompressed bytes of `chunks`, decompressed no further ahead than a few chunks.
  * @throws VtsError InputTruncated, InputMalformed
  */
-export async function* decompress(
+async function* decompress(
   chunks: AsyncIterable<Uint8Array>,
   compression: Compression,
   file: string,
@@ -64,25 +65,15 @@ function damaged(error: unknown, compression: Compression, file: string): VtsErr
 export async function openText(
   source: ByteSource,
 ): Promise<{ compression: Compression; chunks: AsyncGenerator<Uint8Array> }> {
-  const iterator = source.stream()[Symbol.asyncIterator]();
-  const first: Uint8Array[] = [];
-  const magic: number[] = [];
-  while (magic.length < 4) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    first.push(value);
-    magic.push(...value.subarray(0, 4 - magic.length));
-  }
-  const chunks = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      yield* first.splice(0);
-      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  };
-  const compression = compressionOf(Uint8Array.from(magic));
-  return { compression, chunks: decompress(chunks(), compression, source.name) };
+  const compression = compressionOf(await source.peek());
+  return { compression, chunks: decompress(source.stream(), compression, source.name) };
+}
+
+/** As {@linkcode openText}, for readers that have memory of their own. */
+export async function openFeed(source: ByteSource): Promise<{ compression: Compression; feed: Feed }> {
+  const compression = compressionOf(await source.peek());
+  if (compression === 'none' && source.size !== undefined) return { compression, feed: fileFeed(source, 0) };
+  return { compression, feed: chunkFeed(decompress(source.stream(), compression, source.name)) };
 }
 
 /** The decompressed bytes of `source` from `byte` on. @throws VtsError InputUnreadable when a stream is read again */
@@ -99,6 +90,12 @@ export function textFrom(
   }
   if (compression === 'none') return source.stream(byte);
   return dropBytes(decompress(source.stream(), compression, source.name), byte);
+}
+
+/** As {@linkcode textFrom}, for readers that have memory of their own. */
+export function feedFrom(source: ByteSource, compression: Compression, byte: number): Feed {
+  if (compression === 'none' && source.size !== undefined) return fileFeed(source, byte);
+  return chunkFeed(textFrom(source, compression, byte));
 }
 
 /** `chunks` without their first `count` bytes. */

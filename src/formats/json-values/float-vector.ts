@@ -1,10 +1,11 @@
 /**
- * Vectors of float32 from text: the hottest loop of reading, so all in one function over local variables. It takes the
- * plain numbers that nearly all files have, of up to 18 digits and without exponent, and leaves all else to `readFloat32`.
+ * Vectors of float32 from text: the hottest loop of reading. WebAssembly takes the plain numbers that nearly all files have;
+ * from the first other number on a row goes through {@linkcode readElements}.
  */
+import { type FloatsRead, readFloats } from '../../kernels/float32.ts';
 import { readFloat32 } from './numbers.ts';
+import { skipSpace, type Text } from './text.ts';
 import { beginVector, endElement } from './vector-text.ts';
-import type { Text } from './text.ts';
 
 /** Powers of ten that shift up to nine more digits onto a number, and back behind the point. */
 const SHIFTS = Float64Array.from({ length: 10 }, (_, i) => 10 ** i);
@@ -14,13 +15,31 @@ const FRACTIONS = Float64Array.from({ length: 19 }, (_, i) => Number(`1e-${i}`))
 const BELOW = 1 - 2 ** -49;
 const ABOVE = 1 + 2 ** -49;
 
+const read: FloatsRead = { count: 0, at: 0 };
+
 /** Reads the array of `count` numbers at `text.pos` into `values` from `start` on. @throws VtsError RowInvalid, InputMalformed */
 export function readFloat32Vector(text: Text, values: Float32Array, start: number, count: number): void {
   beginVector(text, count);
+  readFloats(text.bytes, text.pos, values, start, start + count, read);
+  text.pos = read.at;
+  if (read.count < count) readElements(text, values, start, count, read.count);
+}
+
+/**
+ * The same from element `from` on, without WebAssembly, all in one function over local variables. It takes plain numbers of
+ * up to 18 digits and without exponent, and leaves all else to `readFloat32`.
+ */
+export function readElements(
+  text: Text,
+  values: Float32Array,
+  start: number,
+  count: number,
+  from: number,
+): void {
   const { bytes, view } = text;
   let at = text.pos;
   const last = start + count - 1;
-  for (let i = start; i <= last; i++) {
+  for (let i = start + from; i <= last; i++) {
     const first = at;
     const negative = bytes[at] === 0x2d;
     if (negative) at++;
@@ -73,6 +92,7 @@ export function readFloat32Vector(text: Text, values: Float32Array, start: numbe
       if (bytes[++at] === 0x20) at++;
     } else {
       text.pos = first;
+      skipSpace(text);
       values[i] = readFloat32(text, !text.typesGiven);
       endElement(text, i - start, count);
       at = text.pos;

@@ -1,7 +1,7 @@
 /** The front of an input: its compression, a sample of its lines, and the way to read it from any mark on. */
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { Facts } from '../format.ts';
-import { type Compression, openText, textFrom } from '../json-values/compression.ts';
+import { type Compression, feedFrom, openFeed } from '../json-values/compression.ts';
 import { type Lines, type Mark, openLines, START } from './lines.ts';
 import { SAMPLE_BYTES, SAMPLE_ROWS } from '../json-values/infer.ts';
 import type { Text } from '../json-values/text.ts';
@@ -20,8 +20,8 @@ export interface Head {
 
 /** Reads the front of `source`. */
 export async function openHead(source: ByteSource): Promise<Head> {
-  const { compression, chunks } = await openText(source);
-  let front: Lines | undefined = openLines(chunks, source.name);
+  const { compression, feed } = await openFeed(source);
+  let front: Lines | undefined = openLines(feed, source.name);
   const sample = front.text;
   let whole = false;
   while (!whole && (sample.end === 0 || (sample.end < SAMPLE_BYTES && countLines(sample) < SAMPLE_ROWS))) {
@@ -47,7 +47,7 @@ export async function openHead(source: ByteSource): Promise<Head> {
 }
 
 function openAt(source: ByteSource, compression: Compression, mark: Mark): Lines {
-  return openLines(textFrom(source, compression, mark.byte), source.name, mark);
+  return openLines(feedFrom(source, compression, mark.byte), source.name, mark);
 }
 
 function countLines({ bytes, pos, end }: Text): number {

@@ -1,9 +1,13 @@
 /** Whole lines from chunks of bytes, in one buffer that grows to the longest line and no further. */
 import { VtsError } from '../../errors.ts';
+import type { Feed } from '../json-values/feed.ts';
 import { emptyText, PADDING, type Text } from '../json-values/text.ts';
 
 /** The longest line that is read, so that a file without line ends cannot fill the memory. */
 export const MAX_LINE = 256 * 1024 * 1024;
+
+/** Bytes that are read at once. */
+const PIECE = 1 << 20;
 
 /** Lines as they come in. */
 export interface Lines {
@@ -20,39 +24,37 @@ export interface Mark {
   readonly row: number;
 }
 
+/** Where `text` stands. */
+export function markOf({ base, pos, line, row }: Text): Mark {
+  return { byte: base + pos, line, row };
+}
+
 export const START: Mark = { byte: 0, line: 0, row: 0 };
 
-/** The lines of `chunks`, which begin at `mark`. */
-export function openLines(chunks: AsyncIterable<Uint8Array>, file: string, mark: Mark = START): Lines {
+/** The lines of `feed`, which begins at `mark`. */
+export function openLines(feed: Feed, file: string, mark: Mark = START): Lines {
   const text: Text = { ...emptyText(file), base: mark.byte, line: mark.line, row: mark.row };
-  const iterator = chunks[Symbol.asyncIterator]();
   let filled = 0;
   let ended = false;
 
-  const add = (chunk: Uint8Array) => {
-    if (filled + chunk.length + PADDING > text.bytes.length) {
-      resize(text, Math.max(filled + chunk.length + PADDING, Math.min(filled * 2, MAX_LINE)), filled);
-    }
-    text.bytes.set(chunk, filled);
-    filled += chunk.length;
-  };
   return {
     text,
     async fill() {
-      text.bytes.copyWithin(0, text.pos, filled);
+      if (text.pos > 0) text.bytes.copyWithin(0, text.pos, filled);
       filled -= text.pos;
       text.end -= text.pos;
       text.base += text.pos;
       text.pos = 0;
       while (!ended) {
-        const { done, value } = await iterator.next();
         const before = filled;
-        if (!done) add(value);
-        else {
+        const room = filled + PIECE + PADDING;
+        if (room > text.bytes.length) resize(text, Math.max(room, Math.min(filled * 2, MAX_LINE)), filled);
+        filled += await feed.read(text.bytes.subarray(filled, filled + PIECE));
+        if (filled === before) {
           ended = true;
           if (filled === text.end) return false;
           text.cut = true;
-          add(LINE_FEED);
+          text.bytes[filled++] = 0x0a;
         }
         if (text.base === 0 && before < 3) skipByteOrderMark(text, filled);
         const last = text.bytes.subarray(before, filled).lastIndexOf(0x0a);
@@ -66,12 +68,10 @@ export function openLines(chunks: AsyncIterable<Uint8Array>, file: string, mark:
     },
     async close() {
       ended = true;
-      await iterator.return?.();
+      await feed.close();
     },
   };
 }
-
-const LINE_FEED = Uint8Array.of(0x0a);
 
 function resize(text: Text, size: number, filled: number): void {
   const bytes = new Uint8Array(size);

@@ -1,16 +1,12 @@
 /** Writes batches as JSON lines. */
-import type { Batch } from '../../core/batch.ts';
+import { batchBytes } from '../../core/batch.ts';
 import { KINDS } from '../../core/types.ts';
-import { isVtsError } from '../../errors.ts';
 import type { ByteSink } from '../../stores/bytes.ts';
 import type { FormatWriter, WriteOptions, WriterFactory } from '../format.ts';
-import { atRow } from '../json-values/row-limits.ts';
-import { byteStore } from '../json-values/byte-store.ts';
-import { objectWriter } from '../json-values/column-writers.ts';
 import { chooseCompression, COMPRESSION_CHOICES, encoder } from '../json-values/compression.ts';
-
-/** Text is handed on in pieces of this size. */
-const PIECE = 1 << 20;
+import { textWriter } from './text-writer.ts';
+import { THREADS_FROM_BYTES } from './threads.ts';
+import { type ThreadedWriter, threadedWriter } from './write-in-threads.ts';
 
 /** Opens writers of JSON lines. */
 export const writerFactory: WriterFactory = {
@@ -21,37 +17,33 @@ export const writerFactory: WriterFactory = {
   open: async (sink, _, options) => openWriter(sink, options),
 };
 
-function openWriter(sink: ByteSink, { compression }: WriteOptions): FormatWriter {
+function openWriter(sink: ByteSink, { compression, threads = 1 }: WriteOptions): FormatWriter {
   const encoded = encoder(sink, chooseCompression(sink.name, compression));
-  const out = byteStore(2 * PIECE);
+  const plain = textWriter(encoded);
+  let threaded: ThreadedWriter | undefined;
   let rows = 0;
-  const flush = async () => {
-    await encoded.write(out.bytes.subarray(0, out.length));
-    out.length = 0;
-  };
+  let bytes = 0;
   return {
     get pendingBytes() {
-      return out.length;
+      return (threaded ?? plain).pendingBytes;
     },
-    async write({ schema, columns, length }: Batch) {
-      try {
-        const writeRow = objectWriter(out, schema.fields, columns);
-        for (let row = 0; row < length; row++) {
-          writeRow(row);
-          out.bytes[out.length++] = 0x0a;
-          if (out.length >= PIECE) await flush();
-        }
-      } catch (error) {
-        throw isVtsError(error, 'RowInvalid') ? atRow(error, rows) : error;
+    async write(batch) {
+      if (threaded === undefined && threads > 1 && bytes >= THREADS_FROM_BYTES) {
+        await plain.flush();
+        threaded = threadedWriter(encoded, plain, threads, batch.schema.fields);
       }
-      rows += length;
+      await (threaded ?? plain).write(batch, rows);
+      rows += batch.length;
+      bytes += batchBytes(batch);
     },
     async finish() {
-      await flush();
+      await (threaded ?? plain).flush();
+      threaded?.close();
       await encoded.finish();
     },
     // deno-lint-ignore require-await
     async abort() {
+      threaded?.close();
       encoded.abort();
     },
   };

@@ -2,12 +2,15 @@
 import { join } from 'node:path';
 import type { Step } from '../job.ts';
 import type { Position, Problems } from '../problems.ts';
+import type { Survey } from '../survey.ts';
 import type { Remarks } from './remarks.ts';
 import { type Section, textsOf } from './section.ts';
-import { collectionAddress, readDestination, readMode, readSource } from './servers.ts';
+import { collectionAddress, type Database, readDestination, readMode, readSource } from './servers.ts';
 
 /** The name that MilvusDM gives to the file of rows of no partition. */
 const NO_PARTITION = 'None';
+/** The name that Milvus 2 gives to the partition of such rows. */
+const DEFAULT_PARTITION = '_default';
 
 /** A collection, or one partition of it. */
 interface Chosen {
@@ -38,25 +41,27 @@ export function readM2m(section: Section, remarks: Remarks, problems: Problems):
   return steps;
 }
 
+/** An export of a whole collection, which becomes one of each partition where those are known. */
+export interface WholeExport extends Step {
+  readonly whole: { readonly database: Database; readonly collection: string; of(partition: string): Step };
+}
+
 /** Collections into HDF5 files, each with the H2M job that imports it again. */
-export function readM2h(section: Section, remarks: Remarks, problems: Problems): Step[] {
+export function readM2h(
+  section: Section,
+  remarks: Remarks,
+  problems: Problems,
+): readonly (Step | WholeExport)[] {
   remarks.passOver(section, 'milvus_version', 'milvus-version');
-  const source = readSource(section, remarks);
+  const database = readSource(section, remarks);
   const directory = section.required('data_dir', '/data');
   const chosen = readChosen(section, problems);
   section.end();
-  const whole = chosen.filter(({ partition }) => partition === undefined);
-  if (whole.length > 0) {
-    remarks.add(
-      'all partitions of a collection go into one file, which does not say which rows were in which: ' +
-        'name them in source_collection for a file of each',
-    );
-  }
-  return chosen.map(({ collection, partition, at }): Step => {
+  const stepOf = ({ collection, partition, at }: Chosen): Step => {
     const name = partition ?? NO_PARTITION;
     return {
       verb: 'export',
-      from: [collectionAddress(source, collection)],
+      from: [collectionAddress(database, collection)],
       to: join(directory, collection, `${name}.h5`),
       flags: {
         ...(partition === undefined ? {} : { partition: [partition] }),
@@ -69,7 +74,32 @@ export function readM2h(section: Section, remarks: Remarks, problems: Problems):
       at,
       places: { to: section.placeOf('data_dir') },
     };
+  };
+  return chosen.map((one): Step | WholeExport => {
+    if (one.partition !== undefined) return stepOf(one);
+    const of = (partition: string) => stepOf({ ...one, partition });
+    return { ...stepOf(one), whole: { database, collection: one.collection, of } };
   });
+}
+
+/** `steps` with exports of whole collections taken apart by their partitions, as `survey` finds them. */
+export async function byPartition(
+  steps: readonly (Step | WholeExport)[],
+  survey: Survey,
+): Promise<readonly Step[]> {
+  const found: Step[] = [];
+  for (const step of steps) {
+    if (!('whole' in step)) {
+      found.push(step);
+      continue;
+    }
+    const { whole: { database, collection, of }, ...plain } = step;
+    const partitions = await survey.partitions(database.server, database.name, collection) ?? [];
+    // Rows that are in no partition of their own are a collection like any other.
+    const own = partitions.some((name) => name !== DEFAULT_PARTITION);
+    found.push(...(own ? partitions.map(of) : [plain]));
+  }
+  return found;
 }
 
 /** `source_collection`: names, each with a list of partitions or nothing, which means all. */

@@ -4,16 +4,24 @@
  */
 import type { Job, Step } from '../job.ts';
 import type { Problems } from '../problems.ts';
+import type { Survey } from '../survey.ts';
 import type { Entry, Tree } from '../yaml-tree.ts';
-import { readM2h, readM2m } from './collections.ts';
+import { byPartition, readM2h, readM2m, type WholeExport } from './collections.ts';
 import { Remarks } from './remarks.ts';
 import { Section } from './section.ts';
 import { readF2m, readH2m } from './vectors.ts';
 
 const TASKS = { F2M: readF2m, H2M: readH2m, M2M: readM2m, M2H: readM2h } as const;
 
-/** The steps of the documents `trees`; what is wrong with them becomes problems. */
-export function readMilvusdmJob(trees: readonly Tree[], problems: Problems): Job {
+/**
+ * The steps of the documents `trees`; `survey` finds the partitions of collections.
+ * @throws VtsError Usage with all that is wrong with them
+ */
+export async function readMilvusdmJob(
+  trees: readonly Tree[],
+  problems: Problems,
+  survey: Survey,
+): Promise<Job> {
   const remarks = new Remarks();
   const steps = trees.flatMap((tree) =>
     (tree.kind === 'list' ? tree.items : [tree]).flatMap((item) => {
@@ -22,10 +30,15 @@ export function readMilvusdmJob(trees: readonly Tree[], problems: Problems): Job
       return [];
     })
   );
-  return { steps, notes: remarks.all() };
+  problems.throwIfAny();
+  return { steps: await byPartition(steps, survey), notes: remarks.all() };
 }
 
-function readTask({ key, at, value }: Entry, remarks: Remarks, problems: Problems): Step[] {
+function readTask(
+  { key, at, value }: Entry,
+  remarks: Remarks,
+  problems: Problems,
+): readonly (Step | WholeExport)[] {
   if (!Object.hasOwn(TASKS, key)) {
     problems.add(at, `there is no task "${key}"`, `one of ${Object.keys(TASKS).join(', ')}`);
     return [];

@@ -8,19 +8,26 @@ const PORT = /^\d{1,5}$/;
 /** How vts writes the addresses of servers. */
 const ADDRESS = /^(milvus|milvus\+tls|https?):\/\//i;
 
-/** The address of the database of a task with a destination. `dest_database` is a key of vts. */
-export function readDestination(section: Section): string {
+/** A database on a server. */
+export interface Database {
+  /** `milvus://host:port`; empty where the job does not say it. */
+  readonly server: string;
+  readonly name: string;
+}
+
+/** The database of a task with a destination. `dest_database` is a key of vts. */
+export function readDestination(section: Section): Database {
   const host = section.required('dest_host', '127.0.0.1');
   const port = section.required('dest_port', '19530');
   const database = section.text('dest_database') ?? DATABASE;
-  return databaseAddress(serverAddress(section, host, 'dest_port', port), database);
+  return { server: serverAddress(section, host, 'dest_port', port), name: database };
 }
 
 /**
  * The database on the running server of M2M and M2H. MilvusDM itself reads the files of a server of version 1; `source_host`,
  * `source_port` and `source_database` are keys of vts, and `source_milvus_path` may hold an address instead of a directory.
  */
-export function readSource(section: Section, remarks: Remarks): string {
+export function readSource(section: Section, remarks: Remarks): Database {
   const path = section.text('source_milvus_path');
   const mysql = section.section('mysql_parameter');
   const host = section.text('source_host');
@@ -30,18 +37,22 @@ export function readSource(section: Section, remarks: Remarks): string {
     if (path !== undefined || mysql !== undefined) {
       remarks.add('rows are read from source_host; source_milvus_path and mysql_parameter mean nothing then');
     }
-    return databaseAddress(serverAddress(section, host, 'source_port', port), database);
+    return { server: serverAddress(section, host, 'source_port', port), name: database };
   }
-  if (path !== undefined && ADDRESS.test(path)) return databaseAddress(path.replace(/\/+$/, ''), database);
+  if (path !== undefined && ADDRESS.test(path)) return { server: path.replace(/\/+$/, ''), name: database };
   const instead = 'to read from a running server write source_host and source_port (or its address, ' +
     'milvus://HOST:19530, as source_milvus_path). Of files of a 1.x server: let its MilvusDM write HDF5 with M2H, ' +
     'and give the yamls that it makes to vts run';
   if (mysql !== undefined) {
-    section.refuse('mysql_parameter', 'the MySQL database of a Milvus 1.x server is not read', instead);
+    section.refuse(
+      'mysql_parameter',
+      'the MySQL database of a Milvus 1.x server is not read',
+      path === undefined ? instead : 'leave it out',
+    );
   }
   if (path === undefined) section.missing('source_host', '127.0.0.1');
   else section.refuse('source_milvus_path', 'the files of a Milvus 1.x server are not read', instead);
-  return '';
+  return { server: '', name: database };
 }
 
 /** `milvus://host:port`. A host may be written with a scheme, which MilvusDM does not know: `milvus+tls://host`. */
@@ -54,13 +65,9 @@ function serverAddress(section: Section, host: string, portKey: string, port: st
   return `${scheme}${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port}`;
 }
 
-function databaseAddress(server: string, database: string): string {
-  return `${server}/${encodeURIComponent(database)}`;
-}
-
 /** The address of a collection of `database`. */
-export function collectionAddress(database: string, collection: string): string {
-  return `${database}/${encodeURIComponent(collection)}`;
+export function collectionAddress({ server, name }: Database, collection: string): string {
+  return `${server}/${encodeURIComponent(name)}/${encodeURIComponent(collection)}`;
 }
 
 /**

@@ -19,7 +19,7 @@ export function readF2m(section: Section, remarks: Remarks): Step[] {
   remarks.passOver(section, 'milvus_version', 'milvus-version');
   const path = section.required('data_path', '/data/faiss.index');
   const flags = { from: 'faiss', 'row-ids': ID, id: ID, rename: { vector: VECTOR } };
-  return importStep(section, remarks, [path], flags, 'vector');
+  return importStep(section, remarks, [path], flags, (type) => ({ vector: type }));
 }
 
 /** One or more HDF5 files, with the data sets `embeddings` and `ids`, into a collection. */
@@ -37,7 +37,7 @@ export function readH2m(section: Section, remarks: Remarks): Step[] {
     id: 'ids',
     rename: { ids: ID, embeddings: VECTOR },
   };
-  return importStep(section, remarks, files, flags, 'embeddings');
+  return importStep(section, remarks, files, flags, (type) => ({ ids: 'int64', embeddings: type }));
 }
 
 /** All HDF5 files of `directory` and of no other one, as a pattern. */
@@ -50,19 +50,19 @@ function importStep(
   remarks: Remarks,
   from: readonly string[],
   flags: Readonly<Record<string, FlagValue>>,
-  vector: string,
+  casts: (vectorType: string) => Readonly<Record<string, string>>,
 ): Step[] {
   const server = readDestination(section);
   const collection = section.required('dest_collection_name', 'test');
   const partition = section.text('dest_partition_name');
-  const shape = readParameter(section, remarks, vector);
+  const shape = readParameter(section, remarks);
   const step: Step = {
     verb: 'import',
     from,
     to: collectionAddress(server, collection),
     flags: {
       ...flags,
-      ...shape,
+      ...(shape === undefined ? {} : { cast: casts(shape.type), ...shape.flags }),
       ...(partition === undefined ? {} : { partition: partition }),
       ...readMode(section, partition),
     },
@@ -78,14 +78,17 @@ function importStep(
   return from.length === 0 ? [] : [step];
 }
 
-/** `collection_parameter`: the dimension and the kind of the vectors, which the file has to have, and the metric. */
-function readParameter(section: Section, remarks: Remarks, vector: string): Record<string, FlagValue> {
+/** `collection_parameter`: the type of the vectors, which the file has to have, and the metric as flags. */
+function readParameter(
+  section: Section,
+  remarks: Remarks,
+): { readonly type: string; readonly flags: Readonly<Record<string, FlagValue>> } | undefined {
   const parameter = section.section('collection_parameter');
   if (parameter === undefined) {
     if (section.get('collection_parameter') === undefined) {
       section.missing('collection_parameter', '{dimension: 128, metric_type: L2}');
     }
-    return {};
+    return undefined;
   }
   remarks.passOver(parameter, 'index_file_size');
   const dimension = parameter.required('dimension', '128');
@@ -105,7 +108,7 @@ function readParameter(section: Section, remarks: Remarks, vector: string): Reco
       'a multiple of 8',
     );
   }
-  return { cast: { [vector]: `${kind}(${dimension})` }, ...metricFlags(metric, remarks) };
+  return { type: `${kind}(${dimension})`, flags: metricFlags(metric, remarks) };
 }
 
 function metricFlags(metric: string, remarks: Remarks): Record<string, FlagValue> {

@@ -7,7 +7,7 @@ import { DATA_MODES, SCHEMA_MODES } from './save-mode.ts';
 import type { SinkPlan } from './sinks.ts';
 import { findSinkColumns } from './sink-columns.ts';
 import { FILE_FORMATS, readFormat } from './sources.ts';
-import type { Survey } from './survey.ts';
+import type { Survey } from '../survey.ts';
 import type { Table } from './table.ts';
 
 const PART_SIZE = '256MiB';
@@ -77,7 +77,8 @@ export function readFileSink(block: Block): SinkPlan | undefined {
       at: block.at,
       places: { from: table.at, to: block.placeOf('path') },
     };
-    const flags = { ...table.flags, ...columnFlags(chosen, undefined), ...own, ...step.flags };
+    const made: Record<string, FlagValue> = there === undefined ? { parents: true } : {};
+    const flags = { ...table.flags, ...columnFlags(chosen, undefined), ...own, ...step.flags, ...made };
     return { ...step, flags };
   };
 }

@@ -3,7 +3,7 @@ import type { Problems } from '../problems.ts';
 import type { Block } from './block.ts';
 import type { SinkPlan } from './sinks.ts';
 import type { SourcePlan } from './sources.ts';
-import type { Survey } from './survey.ts';
+import type { Survey } from '../survey.ts';
 import type { Table } from './table.ts';
 import type { Transform } from './transforms.ts';
 

@@ -12,7 +12,7 @@ import { readEnv } from './env.ts';
 import { connect, type Module, tablesOf } from './pipeline.ts';
 import { readSink, type SinkPlan } from './sinks.ts';
 import { readSource } from './sources.ts';
-import type { Survey } from './survey.ts';
+import type { Survey } from '../survey.ts';
 import { readTransform } from './transforms.ts';
 
 const STAGES = ['source', 'transform', 'sink'] as const;

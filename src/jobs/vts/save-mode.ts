@@ -1,7 +1,7 @@
 /** `schema_save_mode` and `data_save_mode` of a Milvus sink. Here each does what its name says. */
 import type { FlagValue } from '../job.ts';
 import type { Block } from './block.ts';
-import type { ServerReach, Survey } from './survey.ts';
+import type { ServerReach, Survey } from '../survey.ts';
 
 export const SCHEMA_MODES = [
   'CREATE_SCHEMA_WHEN_NOT_EXIST',

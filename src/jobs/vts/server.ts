@@ -1,7 +1,7 @@
 /** The keys by which a Milvus block reaches its server. */
 import type { FlagValue } from '../job.ts';
 import type { Block } from './block.ts';
-import type { ServerReach } from './survey.ts';
+import type { ServerReach } from '../survey.ts';
 
 const PORT = 19530;
 

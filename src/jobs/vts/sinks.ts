@@ -3,7 +3,7 @@ import type { Step } from '../job.ts';
 import type { Block } from './block.ts';
 import { readFileSink } from './file-sink.ts';
 import { readMilvusSink } from './milvus-sink.ts';
-import type { Survey } from './survey.ts';
+import type { Survey } from '../survey.ts';
 import type { Table } from './table.ts';
 
 /** A sink that is read: the step that moves a table into it. */

@@ -5,7 +5,7 @@ import type { FlagValue } from '../job.ts';
 import type { Block } from './block.ts';
 import { readFileSchema } from './file-schema.ts';
 import { collectionAddress, readServer } from './server.ts';
-import type { Survey } from './survey.ts';
+import type { Survey } from '../survey.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /** A source that is read: its tables are known once servers and files are looked at. */

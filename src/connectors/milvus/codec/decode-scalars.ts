@@ -15,7 +15,7 @@ import { columnFromValues, type Value, valueAt } from '../../../core/values.ts';
 import { type Bits } from './nulls.ts';
 import { countVarints, decodeInt64s, decodeInts } from './varint.ts';
 import { type Bytes, FIXED32, FIXED64, malformed, ProtoReader, type Spans, VARINT } from './wire.ts';
-import { wkbToWkt } from './wkb.ts';
+import { wkbToWkt } from '../../../core/wkb.ts';
 
 /** The members of the `data` oneof of ScalarField, by field number. */
 export const SCALAR = {

@@ -1,6 +1,9 @@
 /** The partitions of a scan and their rows. */
+import type { RetryPolicy } from '../../../core/retry.ts';
 import { VtsError } from '../../../errors.ts';
+import type { MilvusConnection } from '../connection.ts';
 import { listPartitions } from '../metadata.ts';
+import type { CollectionInfo } from '../model.ts';
 import { nearNames } from '../near-names.ts';
 import { concurrently } from './concurrently.ts';
 import { countRows, type ScanTarget } from './query.ts';
@@ -31,12 +34,12 @@ export async function findPartitions(
   const { connection, info, filter, retry } = target;
   const expression = filter ?? '';
   if (info.partitionCount > 0) {
-    if (wanted !== undefined) throw spreadByKey();
+    if (wanted !== undefined) throw spreadByKey(info);
     const rows = await countRows(target, { expression, timestamp });
     return { partitions: [{ rows }], rows };
   }
   const names = await listPartitions(connection, info, retry);
-  for (const name of wanted ?? []) if (!names.includes(name)) throw unknownPartition(name, names);
+  for (const name of wanted ?? []) if (!names.includes(name)) throw unknownPartition(info, name, names);
   const chosen = wanted === undefined ? names : names.filter((name) => wanted.includes(name));
   const whole = await countRows(target, { expression, timestamp });
   // The count of all rows is given for each partition then.
@@ -52,14 +55,26 @@ export async function findPartitions(
   return { partitions, rows: partitions.reduce((sum, { rows }) => sum + rows, 0) };
 }
 
-function spreadByKey(): VtsError {
-  return new VtsError('PlanRefused', 'the rows of this collection are spread over partitions by a key', {
+/** @throws VtsError PlanRefused for a collection whose partitions cannot be named; InputMissing */
+export async function requirePartitions(
+  connection: MilvusConnection,
+  info: CollectionInfo,
+  wanted: readonly string[],
+  retry: RetryPolicy,
+): Promise<void> {
+  if (info.partitionCount > 0) throw spreadByKey(info);
+  const names = await listPartitions(connection, info, retry);
+  for (const name of wanted) if (!names.includes(name)) throw unknownPartition(info, name, names);
+}
+
+function spreadByKey({ name }: CollectionInfo): VtsError {
+  return new VtsError('PlanRefused', `the rows of collection "${name}" are spread over partitions by a key`, {
     remedy: 'leave out --partition, and choose rows by that key with --filter',
   });
 }
 
-function unknownPartition(name: string, names: readonly string[]): VtsError {
-  return new VtsError('InputMissing', `the collection has no partition "${name}"`, {
+function unknownPartition(info: CollectionInfo, name: string, names: readonly string[]): VtsError {
+  return new VtsError('InputMissing', `collection "${info.name}" has no partition "${name}"`, {
     remedy: nearNames(name, names),
   });
 }

@@ -2,7 +2,7 @@
 import type { Column } from '../../../core/column.ts';
 import { type RetryPolicy, withRetry } from '../../../core/retry.ts';
 import type { Field } from '../../../core/schema.ts';
-import { VtsError } from '../../../errors.ts';
+import { isVtsError, VtsError } from '../../../errors.ts';
 import { decodeCount, decodeQueryReply, encodeQuery, type QueryMessage } from '../codec/query.ts';
 import { isOk, type Status } from '../codec/status.ts';
 import type { MilvusConnection } from '../connection.ts';
@@ -53,6 +53,32 @@ const PAGE_TIMEOUT_MS = 180_000;
 /** Counting may visit every row. */
 const COUNT_TIMEOUT_MS = 600_000;
 
+/** How long a server that was started again may take to hold in memory what it held before. */
+const RECOVERY_MS = 60_000;
+/** Collections that have answered: they were loaded. */
+const answered = new WeakSet<CollectionInfo>();
+
+/**
+ * Asks until there is an answer. A server that was killed and started again says for a while that a collection is not loaded: one
+ * that has answered before is asked again.
+ */
+async function ask<T>({ info, retry }: ScanTarget, question: () => Promise<T>): Promise<T> {
+  const now = retry.now ?? (() => performance.now());
+  let since: number | undefined;
+  return await withRetry(retry, async () => {
+    try {
+      const answer = await question();
+      answered.add(info);
+      return answer;
+    } catch (error) {
+      if (!isVtsError(error, 'NotLoaded') || !answered.has(info)) throw error;
+      since ??= now();
+      if (now() - since >= Math.min(RECOVERY_MS, retry.maxTimeMs)) throw error;
+      throw new VtsError('Unreachable', error.message, { ...error.details, cause: error });
+    }
+  });
+}
+
 /** Asks for a page. Only its keys are decoded, so that the next can be asked for at once. */
 export async function askPage(target: ScanTarget, request: PageRequest): Promise<RawPage> {
   const { fields, limit, unordered } = request;
@@ -66,7 +92,7 @@ export async function askPage(target: ScanTarget, request: PageRequest): Promise
     },
   });
   const { connection, key, info, retry } = target;
-  return await withRetry(retry, async () => {
+  return await ask(target, async () => {
     const options = { timeoutMs: PAGE_TIMEOUT_MS, signal: retry.signal };
     const reply = await connection.call('Query', message, options);
     const { status, columns: [keys], sessionTs } = decodeQueryReply(reply, [key]);
@@ -87,7 +113,7 @@ export async function countRows(target: ScanTarget, rows: Rows): Promise<number>
   // A timestamp is heeded only beside the flag.
   const params = rows.timestamp === undefined ? {} : { iterator: 'True' };
   const message = messageOf(target, rows, { outputFields: ['count(*)'], params });
-  return await withRetry(retry, async () => {
+  return await ask(target, async () => {
     const options = { timeoutMs: COUNT_TIMEOUT_MS, signal: retry.signal };
     const { status, count } = decodeCount(await connection.call('Query', message, options));
     refuse(status, action);

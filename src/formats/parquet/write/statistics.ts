@@ -97,12 +97,12 @@ function longBounds(values: BigInt64Array, ranges: Ranges): Bounds {
 function textBounds({ values, offsets }: Column, ranges: Ranges): Bounds | undefined {
   const bytes = values as Uint8Array;
   const isLessAt = (a: number, b: number) => {
-    let [i, j] = [offsets![a], offsets![b]];
-    while (i < offsets![a + 1] && j < offsets![b + 1] && bytes[i] === bytes[j]) {
-      i++;
-      j++;
-    }
-    return j < offsets![b + 1] && (i === offsets![a + 1] || bytes[i] < bytes[j]);
+    let at = offsets![a];
+    const other = offsets![b] - at;
+    const shorter = offsets![a + 1] - at < offsets![b + 1] - offsets![b];
+    const end = shorter ? offsets![a + 1] : offsets![b + 1] - other;
+    while (at < end && bytes[at] === bytes[at + other]) at++;
+    return at < end ? bytes[at] < bytes[at + other] : shorter;
   };
   let min = ranges[0];
   let max = ranges[0];

@@ -1,6 +1,6 @@
 /** What a job needs to know of servers and files before its steps are known: names, and nothing is written. */
-import type { Field } from '../../core/schema.ts';
-import type { FlagValue } from '../job.ts';
+import type { Field } from '../core/schema.ts';
+import type { FlagValue } from './job.ts';
 
 /** How a server is reached: its address, and flags of the connection by their names on the command line. */
 export interface ServerReach {
@@ -23,6 +23,11 @@ export interface Survey {
   fields(server: ServerReach, database: string, collection: string): Promise<readonly Field[] | undefined>;
   /** The columns of files, and whether they say how distances are measured; `flags` are those of an input. */
   files(files: readonly string[], flags: Readonly<Record<string, FlagValue>>): Promise<SurveyedFiles>;
+  /**
+   * The partitions of a collection that hold rows, as the credentials of the environment let it be read; undefined where its
+   * rows are spread over them by a key.
+   */
+  partitions(address: string, database: string, collection: string): Promise<readonly string[] | undefined>;
   /** The names in a directory; undefined when there is none. */
   fileNames(directory: string): readonly string[] | undefined;
 }
@@ -33,5 +38,6 @@ export const NO_SURVEY: Survey = {
   collections: () => Promise.resolve([]),
   fields: () => Promise.resolve(undefined),
   files: () => Promise.resolve({ fields: [], hasMetric: false }),
+  partitions: () => Promise.resolve(undefined),
   fileNames: () => undefined,
 };

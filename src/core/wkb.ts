@@ -2,7 +2,7 @@
  * Well-known binary to well-known text (OGC 06-103r4, section 8; and PostGIS' EWKB flags, of which the SRID is dropped).
  * Numbers are written as the shortest decimals that read back to the same double.
  */
-import { malformed } from './wire.ts';
+import { VtsError } from '../errors.ts';
 
 const NAMES = [
   'POINT',
@@ -96,4 +96,8 @@ function take(cursor: Cursor, size: number, read: (at: number) => number): numbe
   const value = read(cursor.at);
   cursor.at += size;
   return value;
+}
+
+function malformed(what: string): VtsError {
+  return new VtsError('InputMalformed', `Not well-known binary: ${what}`);
 }
