@@ -39,7 +39,8 @@ export async function settleMode(request: ModeRequest, { journal }: TargetJourna
     await emptyPartitions(end.connection, nameOf(end), partitionsOf(flags), retry);
   }
   // What is there changes with the first row, so a run that goes on cannot find it out again.
-  if (settled.mode !== flags.mode && settled.mode !== 'skip') journal.record(FACT, settled.mode);
+  const asked = flags.mode ?? 'create';
+  if (settled.mode !== asked && settled.mode !== 'skip') journal.record(FACT, settled.mode);
   return settled;
 }
 
