@@ -5,7 +5,7 @@
  *     deno task bench [--case faiss-parquet,jsonl-*] [--rows 1000000 --dim 128] [--runs 7] [--json dist/bench.json]
  *                     [--folder DIR]  keeps the inputs there    [--alone]  vts only, for sizes that the reference cannot hold
  *
- * Prints a table, and writes it as JSON too. "cp ratio" is the time that `cp` and `sync` of the output take, over that of vts.
+ * Milvus has a bench of its own: `deno task bench:milvus`. Prints a table, and writes it as JSON too. "cp ratio" is the time that `cp` and `sync` of the output take, over that of vts.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

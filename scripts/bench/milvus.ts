@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startMilvus } from '../servers/milvus.ts';
+import { measure, median, type Run } from './measure.ts';
 
 const ROOT = resolve(import.meta.dirname!, '../..');
 const PYTHON = join(ROOT, '.venv/bin/python');
@@ -27,12 +28,6 @@ const { values: options } = parseArgs({
     server: { type: 'string' },
   },
 });
-
-interface Run {
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-  readonly peakMB: number;
-}
 
 /** Runs vts with `--json`; the time is that until the last row was accepted, where `command` says so by its first stage. */
 async function measureOurs(command: readonly string[]): Promise<Run> {
@@ -51,27 +46,6 @@ async function measureOurs(command: readonly string[]): Promise<Run> {
   if (exitCode !== 0) throw new Error(`${command.join(' ')} failed: ${text}`);
   const { cpuTime, maxRSS } = child.resourceUsage()!;
   return { seconds, cpuSeconds: Number(cpuTime.total) / 1e6, peakMB: maxRSS / 1e6 };
-}
-
-function measure(command: readonly string[]): Run {
-  const began = performance.now();
-  const { exitCode, resourceUsage, stderr } = Bun.spawnSync([...command], {
-    stdout: 'ignore',
-    stderr: 'pipe',
-  });
-  const seconds = (performance.now() - began) / 1000;
-  if (exitCode !== 0) throw new Error(`${command.join(' ')} failed: ${stderr}`);
-  const { cpuTime, maxRSS } = resourceUsage!;
-  return { seconds, cpuSeconds: Number(cpuTime.total) / 1e6, peakMB: maxRSS / 1e6 };
-}
-
-function median(runs: readonly Run[]): Run {
-  const middle = (of: (run: Run) => number) => runs.map(of).sort((a, b) => a - b)[runs.length >> 1];
-  return {
-    seconds: middle((run) => run.seconds),
-    cpuSeconds: middle((run) => run.cpuSeconds),
-    peakMB: Math.max(...runs.map((run) => run.peakMB)),
-  };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'vts-bench-milvus-'));

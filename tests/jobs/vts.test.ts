@@ -329,6 +329,10 @@ describe('files', () => {
     expect(notes.length).toBe(2);
   });
 
+  test('into Milvus, with the parallelism of the job', async () => {
+    expect((await stepOf(`env { parallelism = 2 }\n${job(FROM, INTO)}`)).flags.parallel).toBe(2);
+  });
+
   test('the types of a schema', async () => {
     const { flags, to } = await stepOf(job(
       `LocalFile { path = "d.csv", file_format_type = csv, skip_header_row_number = 1, field_delimiter = ",", encoding = "utf-8"

@@ -55,6 +55,8 @@ function maskSizes(text: string): string {
     /[\d.]+ (B|kB|MB) in [\d.:]+ s, (rows in [\d.:]+ s, )?[\d,]+ rows\/s/g,
     'SIZE in TIME, RATE',
   )
+    // On a busy machine a conversion may take long enough to speak of.
+    .replaceAll(/^\{"type":"progress".*\n/gm, '')
     .replaceAll(/"(s|rowS)econds":[\d.e-]+/g, '"$1econds":TIME')
     .replaceAll(/"bytesWritten":\d+/g, '"bytesWritten":SIZE');
 }

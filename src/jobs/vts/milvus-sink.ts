@@ -10,7 +10,7 @@ import type { SinkPlan } from './sinks.ts';
 import type { Table } from './table.ts';
 
 /** Reads a Milvus sink; what is wrong with it becomes problems. */
-export function readMilvusSink(block: Block, notes: string[]): SinkPlan {
+export function readMilvusSink(block: Block, parallelism: number | undefined, notes: string[]): SinkPlan {
   const server = readServer(block);
   const database = block.text('database');
   const mode = readSaveMode(block);
@@ -48,6 +48,7 @@ export function readMilvusSink(block: Block, notes: string[]): SinkPlan {
     };
     const fields = fieldSchema?.(kept) ?? { table: kept, casts: {}, sets: [], newIds: false };
     const flags = {
+      ...(parallelism === undefined ? {} : { parallel: Math.min(parallelism, 64) }),
       ...table.flags,
       ...columnFlags(fields.table, batchRows),
       ...(Object.keys(fields.casts).length === 0 ? {} : { cast: fields.casts }),

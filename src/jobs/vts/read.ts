@@ -67,7 +67,7 @@ function readModules(document: ObjectNode, problems: Problems, notes: string[]):
         ? readSource(kind, block, env.parallelism)
         : stage === 'transform'
         ? readTransform(kind, block)
-        : readSink(kind, block, notes);
+        : readSink(kind, block, env.parallelism, notes);
       return { stage, block, ...names, plan };
     });
   });

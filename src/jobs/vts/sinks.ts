@@ -10,8 +10,13 @@ import type { Table } from './table.ts';
 export type SinkPlan = (table: Table, survey: Survey) => Promise<Step | undefined>;
 
 /** Reads the sink block `kind`; what is wrong with it becomes problems. */
-export function readSink(kind: string, block: Block, notes: string[]): SinkPlan | undefined {
-  if (/^milvus$/i.test(kind)) return readMilvusSink(block, notes);
+export function readSink(
+  kind: string,
+  block: Block,
+  parallelism: number | undefined,
+  notes: string[],
+): SinkPlan | undefined {
+  if (/^milvus$/i.test(kind)) return readMilvusSink(block, parallelism, notes);
   if (/^localfile$/i.test(kind)) return readFileSink(block);
   block.problems.add(
     block.at,
