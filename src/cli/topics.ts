@@ -57,7 +57,7 @@ ${formatTable(choices.flat(), '')}
 
 FILE.h5::/group or FILE.h5::/group/dataset selects inside an HDF5 file.
 A Faiss index is written as Flat, as IDMap2 over Flat when there is an id, or as their binary forms, unless
---faiss-index says another; --metric sets its metric (L2 unless the input says another). Every kind of index is read.
+--faiss-index says another; --metric sets its metric (L2 unless the input says another). All but a few rare kinds of index are read.
 One that keeps codes rather than vectors needs --allow-lossy, which decodes them as faiss does. Lists on disk are read from
 the file of that name beside the index. Texts and metadata come along where LangChain's index.pkl or a docstore.json of
 LangChain.js or LlamaIndex stands beside it; --ids FILE joins ids of an index or of vectors: a .npy array, or an id a line.`;
