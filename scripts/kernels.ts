@@ -1,12 +1,17 @@
-/** Compiles src/kernels/assembly with the AssemblyScript compiler into src/kernels/module.ts, which is kept with the source. */
+/**
+ * Compiles src/kernels/assembly with the AssemblyScript compiler into src/kernels/module.ts, which is kept with the source.
+ *
+ *     deno task kernels     bun scripts/kernels.ts --print     what that file ought to be
+ */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import process from 'node:process';
 import asc from 'assemblyscript/asc';
 
 const ROOT = resolve(import.meta.dirname!, '..');
 
-/** The module's source, as it ought to be. */
-export async function compileKernels(): Promise<string> {
+/** The module's source. The compiler changes how the arrays of its process are sorted, so no other program should load it. */
+async function compileKernels(): Promise<string> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main([
     'kernels.ts',
@@ -25,4 +30,6 @@ export async function compileKernels(): Promise<string> {
   }].join('');\n`;
 }
 
-if (import.meta.main) writeFileSync(resolve(ROOT, 'src/kernels/module.ts'), await compileKernels());
+const made = await compileKernels();
+if (process.argv.includes('--print')) process.stdout.write(made);
+else writeFileSync(resolve(ROOT, 'src/kernels/module.ts'), made);
