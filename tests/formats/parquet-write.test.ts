@@ -157,8 +157,8 @@ describe('row groups', () => {
       expect(groups.reduce((sum, rows) => sum + rows, 0)).toBe(20_000);
       const sizes = tail.row_groups.map((group) => Number(group.total_byte_size));
       expect(sizes.length).toBeGreaterThan(1);
-      for (const size of sizes) expect(size).toBeLessThan(48 << 20);
-      for (const size of sizes.slice(0, -1)) expect(size).toBeGreaterThanOrEqual(32 << 20);
+      for (const size of sizes) expect(size).toBeLessThan(36 << 20);
+      for (const size of sizes.slice(0, -1)) expect(size).toBeGreaterThanOrEqual(20 << 20);
     }
   });
 

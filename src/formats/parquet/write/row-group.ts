@@ -11,7 +11,7 @@ import { leafPlaces } from './leaf-place.ts';
 import { leavesOf } from './shred.ts';
 
 /** Bytes of a row group before compression: what the writer holds in memory, and an import server of Milvus too. */
-export const ROW_GROUP_BYTES = 32 * 1024 * 1024;
+export const ROW_GROUP_BYTES = 20 * 1024 * 1024;
 /** Bytes of values in a page, more or less. */
 const PAGE_BYTES = 1024 * 1024;
 
