@@ -11,6 +11,7 @@ import {
   writeFully,
 } from './file-ops.ts';
 import { isAlive } from './process.ts';
+import { writeBack } from './write-back.ts';
 
 const CHUNK = 1 << 20;
 /** What a new output may be read by, less the umask, as with any other tool. */
@@ -87,6 +88,7 @@ export function createFileSink(
   removeStalePartials(path, ops);
   const partial = `${path}.${process.pid}.partial`;
   const fd = attempt(path, 'write', () => ops.open(partial, 'w+', mode));
+  const onDisk = writeBack(fd, ops);
   let state: 'open' | 'committed' | 'aborted' = 'open';
   let position = 0;
   let size = 0;
@@ -107,15 +109,18 @@ export function createFileSink(
     writeSync(bytes, at) {
       attempt(path, 'write', () => writeFully(ops, fd, bytes, at));
       size = Math.max(size, at + bytes.length);
+      onDisk.wrote(bytes.length);
     },
     readSync: (target, at) => attempt(path, 'read', () => readFully(ops, fd, target, at)),
     truncateSync(bytes) {
       attempt(path, 'write', () => ops.truncate(fd, bytes));
       size = bytes;
     },
-    // deno-lint-ignore require-await
     async commit() {
       if (state !== 'open') return;
+      await onDisk.settle().catch((error) => {
+        throw outputError(path, error);
+      });
       attempt(path, 'write', () => ops.fsync(fd));
       refuseExisting(path, overwrite, ops);
       attempt(path, 'write', () => {
@@ -125,10 +130,11 @@ export function createFileSink(
       state = 'committed';
       ops.close(fd);
     },
-    // deno-lint-ignore require-await
     async abort() {
       if (state !== 'open') return;
       state = 'aborted';
+      // It does not matter any more whether the bytes reach the disk.
+      await onDisk.settle().catch(() => {});
       ops.close(fd);
       ops.unlink(partial);
     },

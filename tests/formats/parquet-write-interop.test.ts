@@ -41,14 +41,14 @@ const NESTED: Schema = {
 };
 
 /** Pages of a few rows in several row groups. */
-async function writeSmallPages(table: Batch, compression: Compression): Promise<Uint8Array> {
-  const group = rowGroupWriter(table.schema.fields, compression, 100);
+async function writeSmallPages(table: Batch, compression: Compression, aside = false): Promise<Uint8Array> {
+  const group = rowGroupWriter(table.schema.fields, compression, { pageBytes: 100, aside });
   const sink = memorySink();
   await sink.write(MAGIC);
   const groups: RowGroup[] = [];
   for (const [start, middle, end] of [[0, 37, 150], [150, 151, 152], [152, 300, 400]]) {
-    group.add(sliceBatch(table, start, middle));
-    group.add(sliceBatch(table, middle, end));
+    await group.add(sliceBatch(table, start, middle));
+    await group.add(sliceBatch(table, middle, end));
     groups.push(await group.finish(sink));
   }
   await sink.write(footer(datasetOf(table), groups));

@@ -89,6 +89,50 @@ describe('createFileSink()', () => {
     }
   });
 
+  test('a disk that fails while more is written is told at the end, and nothing gets the name', async () => {
+    const piece = new Uint8Array(16 * 2 ** 20);
+    const ops: FileOps = {
+      ...nodeFileOps,
+      syncData: async () => await Promise.reject(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })),
+    };
+    const sink = createFileSink(at('large'), false, ops);
+    for (let i = 0; i < 4; i++) await sink.write(piece);
+    const error = await sink.commit().catch((e) => e);
+    expect(isVtsError(error) && error.code).toBe('OutputUnwritable');
+    expect(error.message).toContain('i/o error');
+    await sink.abort();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('a large file is brought to disk in rounds, and closed after the last', async () => {
+    let [rounds, open] = [0, 0];
+    const ops: FileOps = {
+      ...nodeFileOps,
+      async syncData(fd) {
+        open++;
+        expect(open).toBe(1);
+        await nodeFileOps.syncData(fd);
+        rounds++;
+        open--;
+      },
+      close(fd) {
+        expect(open).toBe(0);
+        nodeFileOps.close(fd);
+      },
+    };
+    for (const end of ['commit', 'abort'] as const) {
+      const sink = createFileSink(at(end), false, ops);
+      for (let i = 0; i < 10; i++) {
+        await sink.write(new Uint8Array(8 * 2 ** 20).fill(i));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await sink[end]();
+    }
+    expect(rounds).toBeGreaterThan(1);
+    expect(readdirSync(folder)).toEqual(['commit']);
+    expect(nodeFileOps.stat(at('commit')).size).toBe(80 * 2 ** 20);
+  });
+
   test('goes on after short writes', async () => {
     const ops: FileOps = {
       ...nodeFileOps,

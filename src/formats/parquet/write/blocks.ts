@@ -5,27 +5,33 @@ import type { ByteSink } from '../../../stores/bytes.ts';
 export interface BlockPool {
   take(): Uint8Array<ArrayBuffer>;
   give(block: Uint8Array<ArrayBuffer>): void;
-  /** `parts` side by side, in memory that the next call overwrites. */
+  /** `parts` side by side, in memory that is the caller's until it is given to {@linkcode BlockPool.unjoin}. */
   join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
+  unjoin(joined: Uint8Array<ArrayBuffer>): void;
 }
 
 /** A pool of blocks of `size` bytes. */
 export function blockPool(size: number): BlockPool {
   const free: Uint8Array<ArrayBuffer>[] = [];
-  let joined = new Uint8Array(0);
+  const freeJoined: ArrayBuffer[] = [];
   return {
     take: () => free.pop() ?? new Uint8Array(size),
     give: (block) => free.push(block),
     join(parts) {
       const length = parts.reduce((sum, part) => sum + part.length, 0);
-      if (joined.length < length) joined = new Uint8Array(length);
+      const fitting = freeJoined.findIndex((free) => free.byteLength >= length);
+      const [memory = new ArrayBuffer(Math.max(size, length))] = fitting < 0
+        ? []
+        : freeJoined.splice(fitting, 1);
+      const joined = new Uint8Array(memory, 0, length);
       let at = 0;
       for (const part of parts) {
         joined.set(part, at);
         at += part.length;
       }
-      return joined.subarray(0, length);
+      return joined;
     },
+    unjoin: (joined) => freeJoined.push(joined.buffer),
   };
 }
 

@@ -6,7 +6,7 @@ import { MAX_OFFSET } from '../../../core/column.ts';
 import { VtsError } from '../../../errors.ts';
 import type { ByteSink } from '../../../stores/bytes.ts';
 import { type BlockPool, byteQueue } from './blocks.ts';
-import { compress, type Compression } from './compression.ts';
+import { compress, compressAside, type Compression } from './compression.ts';
 import type { LeafPlace } from './leaf-place.ts';
 import { pageEncoder } from './page.ts';
 import { countItems, type Leaf } from './shred.ts';
@@ -15,10 +15,12 @@ import { INT8_DICTIONARY } from './values.ts';
 
 /** Writes one column chunk after the other. */
 export interface ChunkWriter {
-  /** Bytes of the chunk so far before compression. */
+  /** Bytes of the pages so far before compression. */
   readonly size: number;
   /** Adds a page of the first `rows` rows of `leaf`. */
   addPage(leaf: Leaf, rows: number): void;
+  /** Waits for pages that are being compressed. */
+  settle(): Promise<void>;
   /** Writes the chunk to `sink` and begins the next one. */
   finish(sink: ByteSink): Promise<ColumnChunk>;
 }
@@ -31,25 +33,66 @@ const DICTIONARY_HEADER: Header = {
   dictionary_page_header: { num_values: INT8_DICTIONARY.length / 4, encoding: 'PLAIN' },
 };
 
+/** How chunks are written. */
+export interface ChunkOptions {
+  readonly compression: Compression;
+  readonly pool: BlockPool;
+  /** Whether pages are compressed in other threads. */
+  readonly aside: boolean;
+}
+
+/** A page whose compressed bytes are on their way. */
+interface ComingPage {
+  readonly body: Promise<Uint8Array>;
+  readonly plain: Uint8Array<ArrayBuffer>;
+  readonly header: Header;
+}
+
 /** A writer of the chunks of the leaf at `place`. */
-export function chunkWriter(place: LeafPlace, compression: Compression, pool: BlockPool): ChunkWriter {
+export function chunkWriter(place: LeafPlace, { compression, pool, aside }: ChunkOptions): ChunkWriter {
   const codec = place.isDense ? compression.vectors : compression.others;
   const { encoding, encode } = pageEncoder(place, compression.split);
   const levels = { definition_level_encoding: 'RLE', repetition_level_encoding: 'RLE' } as const;
   const queue = byteQueue(pool);
   const bounds = place.path.length === 1 ? boundsTracker() : undefined;
-  const empty = { size: 0, slots: 0, nulls: 0, dictionaryBytes: 0 };
+  const empty = { size: 0, headBytes: 0, slots: 0, nulls: 0, dictionaryBytes: 0 };
+  let coming: ComingPage[] = [];
   let chunk = { ...empty };
 
   /** Appends a page of `parts`, which are compressed as one. */
   function append(parts: readonly Uint8Array[], header: Header): void {
     const plainBytes = totalBytes(parts);
     if (plainBytes > MAX_OFFSET) throw tooLarge(place.path, plainBytes);
-    const body = codec === 'UNCOMPRESSED' ? parts : [compress(codec, pool.join(parts), place.isDense)];
+    chunk.size += plainBytes;
+    if (codec === 'UNCOMPRESSED') return enqueue(header, plainBytes, parts);
+    const plain = pool.join(parts);
+    if (aside) {
+      const body = compressAside(codec, plain, place.isDense);
+      // It is looked at in its turn, perhaps after others failed.
+      body.catch(() => {});
+      coming.push({ body, plain, header });
+    } else {
+      enqueue(header, plainBytes, [compress(codec, plain, place.isDense)]);
+      pool.unjoin(plain);
+    }
+  }
+
+  /** Appends a page that is ready, behind its header. */
+  function enqueue(header: Header, plainBytes: number, body: readonly Uint8Array[]): void {
     const sizes = { uncompressed_page_size: plainBytes, compressed_page_size: totalBytes(body) };
     const head = pageHeader({ ...header, ...sizes });
     for (const piece of [head, ...body]) queue.append(piece);
-    chunk.size += head.length + plainBytes;
+    chunk.headBytes += head.length;
+    if (header.type === 'DICTIONARY_PAGE') chunk.dictionaryBytes = queue.length;
+  }
+
+  async function settle(): Promise<void> {
+    const pages = coming;
+    coming = [];
+    for (const { body, plain, header } of pages) {
+      enqueue(header, plain.length, [await body]);
+      pool.unjoin(plain);
+    }
   }
 
   return {
@@ -59,7 +102,6 @@ export function chunkWriter(place: LeafPlace, compression: Compression, pool: Bl
     addPage(leaf, rows) {
       if (place.hasDictionary && chunk.size === 0) {
         append([INT8_DICTIONARY], DICTIONARY_HEADER);
-        chunk.dictionaryBytes = queue.length;
       }
       const { parts, slots, ranges } = encode(leaf, rows);
       append(parts, { type: 'DATA_PAGE', data_page_header: { num_values: slots, encoding, ...levels } });
@@ -67,8 +109,10 @@ export function chunkWriter(place: LeafPlace, compression: Compression, pool: Bl
       chunk.slots += slots;
       chunk.nulls += slots - countItems(ranges);
     },
+    settle,
     async finish(sink) {
-      const { size, slots, nulls, dictionaryBytes } = chunk;
+      await settle();
+      const { size, headBytes, slots, nulls, dictionaryBytes } = chunk;
       const start = BigInt(sink.position);
       const compressed = BigInt(queue.length);
       chunk = { ...empty };
@@ -81,7 +125,7 @@ export function chunkWriter(place: LeafPlace, compression: Compression, pool: Bl
           path_in_schema: [...place.path],
           codec,
           num_values: BigInt(slots),
-          total_uncompressed_size: BigInt(size),
+          total_uncompressed_size: BigInt(size + headBytes),
           total_compressed_size: compressed,
           data_page_offset: start + BigInt(dictionaryBytes),
           ...(dictionaryBytes > 0 ? { dictionary_page_offset: start } : {}),

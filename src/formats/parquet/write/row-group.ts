@@ -20,7 +20,8 @@ export interface RowGroupWriter {
   readonly rows: number;
   /** Bytes of the group so far before compression. */
   readonly size: number;
-  add(batch: Batch): void;
+  /** Adds rows, which are no longer needed when it returns; waits for what was begun before. */
+  add(batch: Batch): Promise<void>;
   /** Writes the group to `sink` and begins the next one. */
   finish(sink: ByteSink): Promise<RowGroup>;
 }
@@ -29,13 +30,14 @@ export interface RowGroupWriter {
 export function rowGroupWriter(
   fields: readonly Field[],
   compression: Compression,
-  pageBytes = PAGE_BYTES,
+  { pageBytes = PAGE_BYTES, aside = false }: { pageBytes?: number; aside?: boolean } = {},
 ): RowGroupWriter {
   const places = fields.map(leafPlaces);
   // Half of the group's bytes at most are in blocks that are not full.
   const blockBytes = ROW_GROUP_BYTES / 2 / Math.max(1, places.flat().length);
   const pool = blockPool(Math.ceil(Math.min(PAGE_BYTES, Math.max(4096, blockBytes))));
-  const columns = places.map((leaves) => leaves.map((place) => chunkWriter(place, compression, pool)));
+  const options = { compression, pool, aside };
+  const columns = places.map((leaves) => leaves.map((place) => chunkWriter(place, options)));
   const chunks = columns.flat();
   let rows = 0;
   return {
@@ -45,7 +47,9 @@ export function rowGroupWriter(
     get size() {
       return chunks.reduce((sum, chunk) => sum + chunk.size, 0);
     },
-    add(batch) {
+    async add(batch) {
+      // Not at the end: what is compressed aside goes on while the next rows are read.
+      for (const chunk of chunks) await chunk.settle();
       batch.columns.forEach((column, i) => {
         const pages = Math.max(1, Math.ceil(columnBytes(column) / pageBytes));
         const step = Math.ceil(column.length / pages);

@@ -57,7 +57,8 @@ function fieldProblems(fields: readonly Field[]): Problem[] {
 
 async function openWriter(sink: ByteSink, dataset: Dataset, options: WriteOptions): Promise<FormatWriter> {
   const { fields } = dataset.schema;
-  const group = rowGroupWriter(fields, compressionByName(options.compression));
+  const aside = (options.threads ?? 1) > 1;
+  const group = rowGroupWriter(fields, compressionByName(options.compression), { aside });
   const groups: RowGroup[] = [];
   let rowsWritten = 0;
   let pending: Batch[] = [];
@@ -76,7 +77,7 @@ async function openWriter(sink: ByteSink, dataset: Dataset, options: WriteOption
 
   async function writeStretch(batch: Batch): Promise<void> {
     checkRows(fields, batch, rowsWritten);
-    group.add(batch);
+    await group.add(batch);
     rowsWritten += batch.length;
     if (group.size >= ROW_GROUP_BYTES) groups.push(await group.finish(sink));
   }
