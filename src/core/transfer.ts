@@ -195,12 +195,22 @@ class Mover {
       ...(limit === undefined ? {} : { limit: limit - this.#tally.rowsRead }),
       signal: signal === undefined ? this.#reads.signal : AbortSignal.any([signal, this.#reads.signal]),
     });
-    for await (const positioned of batches) {
-      if (signal?.aborted) throw signal.reason;
-      if (this.#reads.signal.aborted) return;
-      await this.#move(range, positioned, lane);
-      await breathe();
-      if (this.#limitReached) break;
+    // The next batch is read while this one is written.
+    let writing: Promise<void> | undefined;
+    try {
+      for await (const positioned of batches) {
+        await writing;
+        if (signal?.aborted) throw signal.reason;
+        if (this.#reads.signal.aborted) return;
+        writing = this.#move(range, positioned, lane);
+        // It is looked at in its turn, perhaps after the read failed.
+        writing.catch(() => {});
+        await breathe();
+        if (limit !== undefined) await writing;
+        if (this.#limitReached) break;
+      }
+    } finally {
+      await writing;
     }
     if (!this.#limitReached) await lane.endRange(range);
   }

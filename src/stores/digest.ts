@@ -12,8 +12,9 @@ export function digestSink(sink: ByteSink): ByteSink & { sha256(): string } {
       return sink.position;
     },
     async write(bytes) {
+      const written = sink.write(bytes);
       hash.update(bytes);
-      await sink.write(bytes);
+      await written;
     },
     commit: () => sink.commit(),
     abort: () => sink.abort(),

@@ -22,6 +22,7 @@ import {
   statSync,
   unlinkSync,
   utimesSync,
+  write,
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
@@ -35,7 +36,7 @@ export interface FileStat {
   readonly mode: number;
 }
 
-/** File operations, synchronous but for one; all throw Node's errors with a `code` such as `ENOSPC`. */
+/** File operations, synchronous where they do not say otherwise; all throw Node's errors with a `code` such as `ENOSPC`. */
 export interface FileOps {
   /** `mode` is what a new file gets, less the umask. */
   open(path: string, flags: string, mode?: number): number;
@@ -43,6 +44,8 @@ export interface FileOps {
   read(fd: number, target: Uint8Array, position: number | null): number;
   /** Writes up to `bytes.length` bytes; may write fewer without an error (near a full disk, say). */
   write(fd: number, bytes: Uint8Array, position: number | null): number;
+  /** As {@linkcode write}, while the caller goes on; `bytes` must not change meanwhile. */
+  writeAside(fd: number, bytes: Uint8Array, position: number): Promise<number>;
   fsync(fd: number): void;
   /** Brings what was written to disk while the caller goes on. */
   syncData(fd: number): Promise<void>;
@@ -73,6 +76,10 @@ export const nodeFileOps: FileOps = {
   open: (path, flags, mode = 0o600) => openSync(path, flags, mode),
   read: (fd, target, position) => readSync(fd, target, 0, target.length, position),
   write: (fd, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
+  writeAside: (fd, bytes, position) =>
+    new Promise((resolve, reject) =>
+      write(fd, bytes, 0, bytes.length, position, (error, count) => error ? reject(error) : resolve(count))
+    ),
   fsync: fsyncSync,
   syncData: promisify(fdatasync),
   truncate: ftruncateSync,
@@ -118,12 +125,26 @@ export function syncDirectory(directory: string, ops: FileOps): void {
 
 /** Writes all of `bytes`, going on after short writes. */
 export function writeFully(ops: FileOps, fd: number, bytes: Uint8Array, position: number | null): void {
-  let done = 0;
-  while (done < bytes.length) {
-    const count = ops.write(fd, bytes.subarray(done), position === null ? null : position + done);
-    if (count === 0) throw Object.assign(new Error('the system wrote no bytes'), { code: 'ENOSPC' });
-    done += count;
+  for (let done = 0; done < bytes.length;) {
+    done += counted(ops.write(fd, bytes.subarray(done), position === null ? null : position + done));
   }
+}
+
+/** As {@linkcode writeFully}, while the caller goes on. */
+export async function writeFullyAside(
+  ops: FileOps,
+  fd: number,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += counted(await ops.writeAside(fd, bytes.subarray(done), position + done));
+  }
+}
+
+function counted(count: number): number {
+  if (count === 0) throw Object.assign(new Error('the system wrote no bytes'), { code: 'ENOSPC' });
+  return count;
 }
 
 /** Reads until `target` is full or the file ends; returns the bytes read. */

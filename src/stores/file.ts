@@ -9,11 +9,14 @@ import {
   readFully,
   syncDirectory,
   writeFully,
+  writeFullyAside,
 } from './file-ops.ts';
 import { isAlive } from './process.ts';
 import { writeBack } from './write-back.ts';
 
 const CHUNK = 1 << 20;
+/** Bytes that are worth a thread's while: others are written at once. */
+const WORTH_ASIDE = 256 * 1024;
 /** What a new output may be read by, less the umask, as with any other tool. */
 const NEW_FILE_MODE = 0o666;
 
@@ -92,6 +95,10 @@ export function createFileSink(
   let state: 'open' | 'committed' | 'aborted' = 'open';
   let position = 0;
   let size = 0;
+  const wrote = (bytes: number, at: number): void => {
+    size = Math.max(size, at + bytes);
+    onDisk.wrote(bytes);
+  };
   const sink: RandomAccessSink = {
     name: path,
     seekable: true,
@@ -101,15 +108,20 @@ export function createFileSink(
     get size() {
       return size;
     },
-    // deno-lint-ignore require-await
     async write(bytes) {
-      sink.writeSync(bytes, position);
+      const at = position;
       position += bytes.length;
+      if (bytes.length < WORTH_ASIDE) return sink.writeSync(bytes, at);
+      try {
+        await writeFullyAside(ops, fd, bytes, at);
+      } catch (error) {
+        throw outputError(path, error);
+      }
+      wrote(bytes.length, at);
     },
     writeSync(bytes, at) {
       attempt(path, 'write', () => writeFully(ops, fd, bytes, at));
-      size = Math.max(size, at + bytes.length);
-      onDisk.wrote(bytes.length);
+      wrote(bytes.length, at);
     },
     readSync: (target, at) => attempt(path, 'read', () => readFully(ops, fd, target, at)),
     truncateSync(bytes) {

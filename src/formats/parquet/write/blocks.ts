@@ -38,42 +38,58 @@ export function blockPool(size: number): BlockPool {
 /** A growing run of bytes. */
 export interface ByteQueue {
   readonly length: number;
+  /** Appends `bytes`, which must stay as they are: many are not copied. */
   append(bytes: Uint8Array): void;
-  /** Moves all bytes to `sink`. */
-  drain(sink: ByteSink): Promise<void>;
+  /** Empties the queue: the function writes to a sink what was in it. */
+  take(): (sink: ByteSink) => Promise<void>;
 }
+
+/** Bytes that are kept where they are; fewer are copied together. */
+export const WORTH_KEEPING = 64 * 1024;
 
 /** An empty queue over the blocks of `pool`. */
 export function byteQueue(pool: BlockPool): ByteQueue {
-  let blocks: Uint8Array<ArrayBuffer>[] = [];
+  let pieces: Piece[] = [];
   let length = 0;
-  /** Bytes used of the last block. */
-  let used = 0;
   return {
     get length() {
       return length;
     },
     append(bytes) {
+      length += bytes.length;
+      if (bytes.length >= WORTH_KEEPING) {
+        pieces.push({ bytes });
+        return;
+      }
       for (let at = 0; at < bytes.length;) {
-        let block = blocks.at(-1);
-        if (block === undefined || used === block.length) {
-          blocks.push(block = pool.take());
-          used = 0;
+        let last = pieces.at(-1);
+        if (last?.block === undefined || last.bytes.length === last.block.length) {
+          const block = pool.take();
+          pieces.push(last = { bytes: block.subarray(0, 0), block });
         }
-        const part = bytes.subarray(at, at + block.length - used);
-        block.set(part, used);
-        used += part.length;
+        const used = last.bytes.length;
+        const part = bytes.subarray(at, at + last.block!.length - used);
+        last.block!.set(part, used);
+        last.bytes = last.block!.subarray(0, used + part.length);
         at += part.length;
       }
-      length += bytes.length;
     },
-    async drain(sink) {
-      for (const [i, block] of blocks.entries()) {
-        await sink.write(i === blocks.length - 1 ? block.subarray(0, used) : block);
-        pool.give(block);
-      }
-      blocks = [];
+    take() {
+      const taken = pieces;
+      pieces = [];
       length = 0;
+      return async (sink) => {
+        for (const { bytes, block } of taken) {
+          await sink.write(bytes);
+          if (block !== undefined) pool.give(block);
+        }
+      };
     },
   };
+}
+
+/** Bytes as they were appended, or those that are in use of a block. */
+interface Piece {
+  bytes: Uint8Array;
+  readonly block?: Uint8Array<ArrayBuffer>;
 }

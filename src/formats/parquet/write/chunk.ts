@@ -21,8 +21,15 @@ export interface ChunkWriter {
   addPage(leaf: Leaf, rows: number): void;
   /** Waits for pages that are being compressed. */
   settle(): Promise<void>;
-  /** Writes the chunk to `sink` and begins the next one. */
-  finish(sink: ByteSink): Promise<ColumnChunk>;
+  /** Ends the chunk, whose place in the file is `position`, and begins the next one. */
+  finish(position: number): Promise<FinishedChunk>;
+}
+
+/** A chunk that is to be written. */
+export interface FinishedChunk {
+  readonly facts: ColumnChunk;
+  readonly bytes: number;
+  write(sink: ByteSink): Promise<void>;
 }
 
 /** A page's header without its sizes. */
@@ -110,15 +117,13 @@ export function chunkWriter(place: LeafPlace, { compression, pool, aside }: Chun
       chunk.nulls += slots - countItems(ranges);
     },
     settle,
-    async finish(sink) {
+    async finish(position) {
       await settle();
       const { size, headBytes, slots, nulls, dictionaryBytes } = chunk;
-      const start = BigInt(sink.position);
-      const compressed = BigInt(queue.length);
       chunk = { ...empty };
-      await queue.drain(sink);
-      return {
-        file_offset: start,
+      const bytes = queue.length;
+      const facts: ColumnChunk = {
+        file_offset: BigInt(position),
         meta_data: {
           type: place.type,
           encodings: place.hasDictionary ? ['PLAIN', 'RLE', encoding] : ['RLE', encoding],
@@ -126,12 +131,13 @@ export function chunkWriter(place: LeafPlace, { compression, pool, aside }: Chun
           codec,
           num_values: BigInt(slots),
           total_uncompressed_size: BigInt(size + headBytes),
-          total_compressed_size: compressed,
-          data_page_offset: start + BigInt(dictionaryBytes),
-          ...(dictionaryBytes > 0 ? { dictionary_page_offset: start } : {}),
+          total_compressed_size: BigInt(bytes),
+          data_page_offset: BigInt(position + dictionaryBytes),
+          ...(dictionaryBytes > 0 ? { dictionary_page_offset: BigInt(position) } : {}),
           statistics: { null_count: BigInt(nulls), ...bounds?.take() },
         },
       };
+      return { facts, bytes, write: queue.take() };
     },
   };
 }

@@ -4,7 +4,7 @@ import { type Batch } from '../../../core/batch.ts';
 import { columnBytes, sliceColumn } from '../../../core/column.ts';
 import type { Field } from '../../../core/schema.ts';
 import type { ByteSink } from '../../../stores/bytes.ts';
-import { blockPool } from './blocks.ts';
+import { blockPool, WORTH_KEEPING } from './blocks.ts';
 import { chunkWriter } from './chunk.ts';
 import type { Compression } from './compression.ts';
 import { leafPlaces } from './leaf-place.ts';
@@ -22,8 +22,10 @@ export interface RowGroupWriter {
   readonly size: number;
   /** Adds rows, which are no longer needed when it returns; waits for what was begun before. */
   add(batch: Batch): Promise<void>;
-  /** Writes the group to `sink` and begins the next one. */
+  /** Begins the next group. This one goes to `sink` when the one before is there, with `aside` while the next one grows. */
   finish(sink: ByteSink): Promise<RowGroup>;
+  /** Waits for groups that are on their way to the sink. */
+  settle(): Promise<void>;
 }
 
 /** A writer of row groups with the columns of `fields`. */
@@ -35,11 +37,12 @@ export function rowGroupWriter(
   const places = fields.map(leafPlaces);
   // Half of the group's bytes at most are in blocks that are not full.
   const blockBytes = ROW_GROUP_BYTES / 2 / Math.max(1, places.flat().length);
-  const pool = blockPool(Math.ceil(Math.min(PAGE_BYTES, Math.max(4096, blockBytes))));
+  const pool = blockPool(Math.ceil(Math.min(WORTH_KEEPING, Math.max(4096, blockBytes))));
   const options = { compression, pool, aside };
   const columns = places.map((leaves) => leaves.map((place) => chunkWriter(place, options)));
   const chunks = columns.flat();
   let rows = 0;
+  let writing = Promise.resolve();
   return {
     get rows() {
       return rows;
@@ -60,9 +63,22 @@ export function rowGroupWriter(
       });
       rows += batch.length;
     },
+    settle: () => writing,
     async finish(sink) {
+      await writing;
       const written: ColumnChunk[] = [];
-      for (const chunk of chunks) written.push(await chunk.finish(sink));
+      const writes: ((sink: ByteSink) => Promise<void>)[] = [];
+      let end = sink.position;
+      for (const chunk of chunks) {
+        const { facts, bytes, write } = await chunk.finish(end);
+        written.push(facts);
+        writes.push(write);
+        end += bytes;
+      }
+      writing = writeAll(writes, sink);
+      // It is looked at in its turn.
+      writing.catch(() => {});
+      if (!aside) await writing;
       const sum = (key: 'total_uncompressed_size' | 'total_compressed_size') =>
         written.reduce((total, { meta_data }) => total + meta_data![key], 0n);
       const group = {
@@ -75,4 +91,11 @@ export function rowGroupWriter(
       return group;
     },
   };
+}
+
+async function writeAll(
+  writes: readonly ((sink: ByteSink) => Promise<void>)[],
+  sink: ByteSink,
+): Promise<void> {
+  for (const write of writes) await write(sink);
 }

@@ -97,8 +97,9 @@ async function openWriter(sink: ByteSink, dataset: Dataset, options: WriteOption
       await writePending();
       // Without rows there is one empty group, as pyarrow has it: the footer's library writes no proper empty list.
       if (group.rows > 0 || groups.length === 0) groups.push(await group.finish(sink));
+      await group.settle();
       await sink.write(footer(dataset, groups));
     },
-    async abort() {},
+    abort: () => group.settle().catch(() => {}),
   };
 }
