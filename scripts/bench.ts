@@ -4,15 +4,18 @@
  *
  *     deno task bench [--case faiss-parquet,jsonl-*] [--rows 1000000 --dim 128] [--runs 7] [--json dist/bench.json]
  *                     [--folder DIR]  keeps the inputs there    [--alone]  vts only, for sizes that the reference cannot hold
+ *                     [--server HOST:PORT]  a Milvus that runs already, for the cases with Milvus
  *
- * Milvus has a bench of its own: `deno task bench:milvus`. Prints a table, and writes it as JSON too. "cp ratio" is the time that `cp` and `sync` of the output take, over that of vts.
+ * Prints a table, and writes it as JSON too. "cp ratio" is the time that `cp` and `sync` of the output take, over that of vts.
+ * Without --rows and --dim: files with 1,000,000 x 128 and 200,000 x 768, Milvus with 1,000,000 x 128.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FILE_CASES, type FileCase } from './bench/cases.ts';
-import { measure, median, type Run } from './bench/measure.ts';
+import { measure, median, type Result, type Run } from './bench/measure.ts';
+import { MILVUS_CASES, timeMilvus } from './bench/milvus.ts';
 
 const ROOT = resolve(import.meta.dirname!, '..');
 const PYTHON = join(ROOT, '.venv/bin/python');
@@ -28,31 +31,23 @@ const { values: options } = parseArgs({
     json: { type: 'string', default: join(ROOT, 'dist/bench.json') },
     folder: { type: 'string' },
     alone: { type: 'boolean', default: false },
+    server: { type: 'string' },
   },
 });
 
-/** What one reference took beside vts. */
-interface Result {
-  readonly case: string;
-  readonly rows: number;
-  readonly dim: number;
-  readonly vts: Run;
-  readonly outputMB: number;
-  /** `cp` of the output, and until it is on disk. */
-  readonly floorSeconds: number;
-  readonly reference?: string;
-  readonly theirs?: Run;
-}
+const RUNS = Number(options.runs);
+const LARGE = { rows: 1_000_000, dim: 128 };
+const isGiven = options.rows !== undefined || options.dim !== undefined;
+const given = { rows: Number(options.rows ?? LARGE.rows), dim: Number(options.dim ?? LARGE.dim) };
+const SIZES = isGiven ? [given] : [LARGE, { rows: 200_000, dim: 768 }];
 
-const SIZES = options.rows === undefined && options.dim === undefined
-  ? [[1_000_000, 128], [200_000, 768]]
-  : [[Number(options.rows ?? 1_000_000), Number(options.dim ?? 128)]];
-
-const chosen = FILE_CASES.filter(({ name }) =>
-  options.case.split(',').some((pattern) => new Bun.Glob(pattern).match(name))
-);
-if (chosen.length === 0) {
-  throw new TypeError(`no such case; there are ${FILE_CASES.map(({ name }) => name).join(', ')}`);
+const isChosen = (name: string) =>
+  options.case.split(',').some((pattern) => new Bun.Glob(pattern).match(name));
+const fileCases = FILE_CASES.filter(({ name }) => isChosen(name));
+const milvusCases = MILVUS_CASES.filter(isChosen);
+if (fileCases.length + milvusCases.length === 0) {
+  const names = [...FILE_CASES.map(({ name }) => name), ...MILVUS_CASES];
+  throw new TypeError(`no such case; there are ${names.join(', ')}`);
 }
 
 function timeCase(
@@ -64,7 +59,7 @@ function timeCase(
   const theirs = join(folder, output);
   const wanted = options.alone ? [] : references;
   const runs = new Map<string, Run[]>([['vts', []], ...wanted.map((one): [string, Run[]] => [one, []])]);
-  for (let run = 0; run < Number(options.runs); run++) {
+  for (let run = 0; run < RUNS; run++) {
     // Into new files: to replace half a gigabyte takes the file system up to half a second more.
     rmSync(ours, { force: true });
     runs.get('vts')!.push(measure([VTS, 'convert', source, ours, '--quiet', ...flags]));
@@ -75,7 +70,7 @@ function timeCase(
   }
   if (!options.alone) measure([PYTHON, REFERENCE, 'check', source, ours]);
   const copy = `${ours}.copy`;
-  const floors = Array.from({ length: Number(options.runs) }, () => {
+  const floors = Array.from({ length: RUNS }, () => {
     rmSync(copy, { force: true });
     return measure(['sh', '-c', 'cp "$1" "$2" && sync "$2"', 'sh', ours, copy]);
   });
@@ -88,24 +83,6 @@ function timeCase(
   for (const file of [ours, copy]) rmSync(file);
   if (wanted.length === 0) return [ending];
   return wanted.map((reference) => ({ ...ending, reference, theirs: median(runs.get(reference)!) }));
-}
-
-function print(result: Result): void {
-  const { vts, theirs, reference = '', outputMB, floorSeconds } = result;
-  const cells = [
-    result.case,
-    vts.seconds.toFixed(2),
-    (outputMB / vts.seconds).toFixed(0),
-    vts.cpuSeconds.toFixed(2),
-    vts.peakMB.toFixed(0),
-    reference,
-    theirs?.seconds.toFixed(2) ?? '',
-    theirs?.cpuSeconds.toFixed(2) ?? '',
-    theirs?.peakMB.toFixed(0) ?? '',
-    theirs === undefined ? '' : (theirs.seconds / vts.seconds).toFixed(2),
-    (floorSeconds / vts.seconds).toFixed(2),
-  ];
-  console.log(`| ${cells.join(' | ')} |`);
 }
 
 const HEAD = [
@@ -123,7 +100,34 @@ const HEAD = [
 ];
 
 const results: Result[] = [];
-for (const [rows, dim] of SIZES) {
+
+function printHead({ rows, dim }: typeof LARGE): void {
+  console.log(`\n${rows} x ${dim} float32, median of ${RUNS} runs in turns\n`);
+  console.log(`| ${HEAD.join(' | ')} |\n|${'---|'.repeat(HEAD.length)}`);
+}
+
+function report(result: Result): void {
+  results.push(result);
+  const { vts, theirs, reference = '', outputMB, floorSeconds } = result;
+  const ratio = (seconds?: number) => seconds === undefined ? '' : (seconds / vts.seconds).toFixed(2);
+  const cells = [
+    result.case,
+    vts.seconds.toFixed(2),
+    outputMB === undefined ? '' : (outputMB / vts.seconds).toFixed(0),
+    vts.cpuSeconds.toFixed(2),
+    vts.peakMB.toFixed(0),
+    reference,
+    theirs?.seconds.toFixed(2) ?? '',
+    theirs?.cpuSeconds.toFixed(2) ?? '',
+    theirs?.peakMB.toFixed(0) ?? '',
+    ratio(theirs?.seconds),
+    ratio(floorSeconds),
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+function timeFiles(size: typeof LARGE): void {
+  const { rows, dim } = size;
   const folder = options.folder === undefined
     ? mkdtempSync(join(tmpdir(), 'vts-bench-'))
     : join(options.folder, `${rows}x${dim}`);
@@ -132,19 +136,23 @@ for (const [rows, dim] of SIZES) {
     if (!existsSync(join(folder, 'in.faiss'))) {
       measure([PYTHON, REFERENCE, 'make', folder, `${rows}`, `${dim}`]);
     }
-    const [needsIvf, hasIvf] = [chosen.some(({ input }) => input.startsWith('in.ivf')), 'in.ivfpq.faiss'];
-    if (needsIvf && !existsSync(join(folder, hasIvf))) measure([PYTHON, REFERENCE, 'make_ivf', folder]);
-    console.log(`\n${rows} x ${dim} float32, median of ${options.runs} runs in turns\n`);
-    console.log(`| ${HEAD.join(' | ')} |\n|${'---|'.repeat(HEAD.length)}`);
-    for (const one of chosen) {
-      for (const result of timeCase(one, folder)) {
-        results.push({ ...result, rows, dim });
-        print(results.at(-1)!);
-      }
+    const needsIvf = fileCases.some(({ input }) => input.startsWith('in.ivf'));
+    if (needsIvf && !existsSync(join(folder, 'in.ivfpq.faiss'))) {
+      measure([PYTHON, REFERENCE, 'make_ivf', folder]);
+    }
+    printHead(size);
+    for (const one of fileCases) {
+      for (const result of timeCase(one, folder)) report({ ...result, rows, dim });
     }
   } finally {
     if (options.folder === undefined) rmSync(folder, { recursive: true });
   }
+}
+
+if (fileCases.length > 0) { for (const size of SIZES) timeFiles(size); }
+if (milvusCases.length > 0) {
+  printHead(given);
+  await timeMilvus({ ...given, cases: milvusCases, runs: RUNS, server: options.server, onResult: report });
 }
 mkdirSync(join(ROOT, 'dist'), { recursive: true });
 writeFileSync(

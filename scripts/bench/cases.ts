@@ -27,7 +27,11 @@ function fileCase(from: string, to: string, variant: { input?: string; codec?: s
   const { input = `in.${from}`, codec } = variant;
   const pair = `${from}-${to}`;
   return {
-    name: [input === `in.${from}` ? pair : `default.${pair}`, ...(codec === undefined ? [] : [codec])].join(
+    // `default.parquet-faiss` for `in.default.parquet`
+    name: [
+      input === `in.${from}` ? pair : `${input.split('.')[1]}.${pair}`,
+      ...(codec === undefined ? [] : [codec]),
+    ].join(
       '.',
     ),
     input,
@@ -45,6 +49,7 @@ export const FILE_CASES: readonly FileCase[] = [
   ...FORMATS.flatMap((from) => FORMATS.filter((to) => to !== from).map((to) => fileCase(from, to))),
   ...['faiss', 'h5', 'npy'].map((from) => fileCase(from, 'parquet', { codec: 'zstd' })),
   fileCase('parquet', 'faiss', { input: 'in.default.parquet' }),
+  ...['faiss', 'h5', 'npy', 'jsonl'].map((to) => fileCase('parquet', to, { input: 'in.zstd.parquet' })),
   ivfCase('ivfflat', []),
   ivfCase('ivfpq', ['--allow-lossy']),
 ];

@@ -9,6 +9,20 @@ export interface Run {
   readonly peakMB: number;
 }
 
+/** What vts took for a case, beside one reference. */
+export interface Result {
+  readonly case: string;
+  readonly rows: number;
+  readonly dim: number;
+  readonly vts: Run;
+  readonly reference?: string;
+  readonly theirs?: Run;
+  /** Of a file that was written. */
+  readonly outputMB?: number;
+  /** `cp` of the output to a new file, until it is on disk. */
+  readonly floorSeconds?: number;
+}
+
 /** Runs `command` from a cold start to its end. @throws Error when it fails */
 export function measure(command: readonly string[]): Run {
   const began = performance.now();

@@ -1,33 +1,45 @@
 /**
  * Times vts against scripts/bench/milvus_reference.py on one Milvus 2.3.5, in turns, and checks every export row by row.
  *
- *     deno task bench:milvus [--sizes 200000x128,50000x768] [--runs 3] [--cases export-parquet,import] [--server HOST:PORT]
- *
  * A dump, with its checksums, is timed against the export of the script, a restore against its import; a verification of a dump
- * against an export by vts.
- *
- * Runs on Bun, which tells the peak memory and CPU time of a child process.
+ * against an export by vts. An import, a copy and a restore end here when the last row is accepted, before flush and index.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { startMilvus } from '../servers/milvus.ts';
-import { measure, median, type Run } from './measure.ts';
+import { measure, median, type Result, type Run } from './measure.ts';
 
 const ROOT = resolve(import.meta.dirname!, '../..');
 const PYTHON = join(ROOT, '.venv/bin/python');
 const REFERENCE = join(ROOT, 'scripts/bench/milvus_reference.py');
 const VTS = join(ROOT, 'dist/vts');
 
-const { values: options } = parseArgs({
-  options: {
-    sizes: { type: 'string', default: '200000x128,50000x768' },
-    runs: { type: 'string', default: '3' },
-    cases: { type: 'string', default: 'export-parquet,export-jsonl,import,copy,dump,restore,verify' },
-    server: { type: 'string' },
-  },
-});
+/** What is timed. */
+export const MILVUS_CASES = [
+  'milvus-parquet',
+  'milvus-jsonl',
+  'parquet-milvus',
+  'milvus-milvus',
+  'milvus-dump',
+  'dump-milvus',
+  'milvus-verify',
+] as const;
+
+/** One of {@linkcode MILVUS_CASES}. */
+export type MilvusCase = typeof MILVUS_CASES[number];
+
+/** How the cases are timed. */
+export interface MilvusBench {
+  readonly cases: readonly MilvusCase[];
+  readonly rows: number;
+  readonly dim: number;
+  readonly runs: number;
+  /** `HOST:PORT` of a server that runs already; one is started when absent. */
+  readonly server?: string | undefined;
+  /** Called with each result. */
+  readonly onResult: (result: Result) => void;
+}
 
 /** Runs vts with `--json`; the time is that until the last row was accepted, where `command` says so by its first stage. */
 async function measureOurs(command: readonly string[]): Promise<Run> {
@@ -48,14 +60,6 @@ async function measureOurs(command: readonly string[]): Promise<Run> {
   return { seconds, cpuSeconds: Number(cpuTime.total) / 1e6, peakMB: maxRSS / 1e6 };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'vts-bench-milvus-'));
-const server = options.server === undefined ? await startMilvus({}) : undefined;
-const address = options.server ?? server!.address;
-const uri = `http://${address}`;
-const reference = (...args: string[]) => [PYTHON, REFERENCE, ...args];
-const vts = (...args: string[]) => [VTS, ...args, '--json'];
-const endpoint = (name: string) => `milvus://${address}/default/${name}`;
-
 /** The commands of a case. */
 interface Case {
   readonly ours: readonly string[];
@@ -68,101 +72,111 @@ interface Case {
   readonly clean: readonly string[];
 }
 
-const out = (name: string) => join(folder, name);
-const load = ['--no-index', '--no-load'];
+const reference = (...args: string[]) => [PYTHON, REFERENCE, ...args];
+const vts = (...args: string[]) => [VTS, ...args, '--json'];
 
-function exportCase(extension: string, source: string): Case {
-  const [ours, theirs] = [out(`ours.${extension}`), out(`theirs.${extension}`)];
-  return {
-    ours: vts('export', endpoint(source), ours, '--overwrite'),
-    theirs: reference('export', uri, source, theirs),
-    check: reference('check', uri, source, ours),
-    clean: [],
-  };
-}
-
-/** Dump, restore and verify. */
-function dumpCase(kind: string, source: string, input: string): Case {
-  const dump = out(`dump-${source}`);
-  const makeDump = vts('dump', endpoint(source), dump);
-  const exported = exportCase('parquet', source);
-  const before = () => void (existsSync(dump) || measure(makeDump));
-  if (kind === 'verify') {
-    return { ours: vts('verify', dump, endpoint(source)), theirs: exported.ours, before, clean: [] };
-  }
-  if (kind === 'restore') {
-    return {
-      ours: vts('restore', dump, endpoint('vts_restore'), ...load),
-      theirs: reference('import', input, uri, 'reference_import'),
-      before,
-      clean: ['vts_restore', 'reference_import'],
-    };
-  }
-  return {
-    ours: makeDump,
-    theirs: exported.theirs,
-    before: () => rmSync(dump, { recursive: true, force: true }),
-    check: vts('verify', dump, endpoint(source)),
-    clean: [],
-  };
+/** Where a case finds and leaves what it moves. */
+interface Place {
+  readonly folder: string;
+  /** `HOST:PORT` */
+  readonly address: string;
+  /** The collection that is read, and the same rows in Parquet. */
+  readonly source: string;
+  readonly input: string;
 }
 
 /** The commands of each case: vts', the reference's, and what is checked and removed after each run. */
-function commandsOf(kind: string, source: string, input: string): Case {
-  if (kind.startsWith('export-')) return exportCase(kind.slice('export-'.length), source);
-  if (['dump', 'restore', 'verify'].includes(kind)) return dumpCase(kind, source, input);
-  return kind === 'import'
-    ? {
-      ours: vts('import', input, endpoint('vts_import'), '--metric', 'L2', '--id', 'id', ...load),
-      theirs: reference('import', input, uri, 'reference_import'),
-      clean: ['vts_import', 'reference_import'],
-    }
-    : {
-      ours: vts('copy', endpoint(source), endpoint('vts_copy'), ...load),
-      theirs: reference('copy', uri, source, 'reference_copy'),
-      clean: ['vts_copy', 'reference_copy'],
+function commandsOf(kind: MilvusCase, { folder, address, source, input }: Place): Case {
+  const uri = `http://${address}`;
+  const endpoint = (name: string) => `milvus://${address}/default/${name}`;
+  const unfinished = ['--no-index', '--no-load'];
+  const dump = join(folder, 'dump');
+  const makeDump = vts('dump', endpoint(source), dump);
+  const haveDump = () => void (existsSync(dump) || measure(makeDump));
+  const exported = (extension: string): Case => {
+    const [ours, theirs] = [join(folder, `ours.${extension}`), join(folder, `theirs.${extension}`)];
+    return {
+      ours: vts('export', endpoint(source), ours),
+      theirs: reference('export', uri, source, theirs),
+      // Into new files: to replace one of half a gigabyte takes the file system up to half a second more.
+      before: () => [ours, theirs].forEach((file) => rmSync(file, { force: true })),
+      check: reference('check', uri, source, ours),
+      clean: [],
     };
+  };
+  const insert = reference('import', input, uri, 'reference_import');
+  switch (kind) {
+    case 'milvus-parquet':
+      return exported('parquet');
+    case 'milvus-jsonl':
+      return exported('jsonl');
+    case 'parquet-milvus':
+      return {
+        ours: vts('import', input, endpoint('vts_import'), '--metric', 'L2', '--id', 'id', ...unfinished),
+        theirs: insert,
+        clean: ['vts_import', 'reference_import'],
+      };
+    case 'milvus-milvus':
+      return {
+        ours: vts('copy', endpoint(source), endpoint('vts_copy'), ...unfinished),
+        theirs: reference('copy', uri, source, 'reference_copy'),
+        clean: ['vts_copy', 'reference_copy'],
+      };
+    case 'milvus-dump':
+      return {
+        ours: makeDump,
+        theirs: exported('parquet').theirs,
+        before: () => rmSync(dump, { recursive: true, force: true }),
+        check: vts('verify', dump, endpoint(source)),
+        clean: [],
+      };
+    case 'dump-milvus':
+      return {
+        ours: vts('restore', dump, endpoint('vts_restore'), ...unfinished),
+        theirs: insert,
+        before: haveDump,
+        clean: ['vts_restore', 'reference_import'],
+      };
+    case 'milvus-verify':
+      return {
+        ours: vts('verify', dump, endpoint(source)),
+        theirs: vts('export', endpoint(source), join(folder, 'ours.parquet'), '--overwrite'),
+        before: haveDump,
+        clean: [],
+      };
+  }
 }
 
-try {
-  console.log(
-    '| case | vts s | rows/s | CPU s | peak MB | reference s | CPU s | peak MB | times as fast | CPU times less |',
-  );
-  console.log('|---|---|---|---|---|---|---|---|---|---|');
-  for (const size of options.sizes.split(',')) {
-    const [rows, dim] = size.split('x');
-    const source = `bench_${size}`;
-    const input = join(folder, `${size}.parquet`);
-    measure(reference('make', uri, source, rows, dim, input));
-    for (const kind of options.cases.split(',')) {
-      const { ours, theirs, before, check, clean } = commandsOf(kind, source, input);
-      const runs: { ours: Run[]; theirs: Run[] } = { ours: [], theirs: [] };
-      for (let run = 0; run < Number(options.runs); run++) {
+/** Times `cases`, one after the other, over one collection of `rows`. */
+export async function timeMilvus(bench: MilvusBench): Promise<void> {
+  const { rows, dim, runs, cases, onResult } = bench;
+  const folder = mkdtempSync(join(tmpdir(), 'vts-bench-milvus-'));
+  const server = bench.server === undefined ? await startMilvus({}) : undefined;
+  const address = bench.server ?? server!.address;
+  const uri = `http://${address}`;
+  const place = { folder, address, source: `bench_${rows}x${dim}`, input: join(folder, 'in.parquet') };
+  try {
+    measure(reference('make', uri, place.source, `${rows}`, `${dim}`, place.input));
+    for (const kind of cases) {
+      const { ours, theirs, before, check, clean } = commandsOf(kind, place);
+      const times: { ours: Run[]; theirs: Run[] } = { ours: [], theirs: [] };
+      for (let run = 0; run < runs; run++) {
         before?.();
-        runs.ours.push(await measureOurs(ours));
-        runs.theirs.push(measure(theirs));
+        times.ours.push(await measureOurs(ours));
+        times.theirs.push(measure(theirs));
         if (run === 0 && check !== undefined) measure(check);
         for (const name of clean) measure(reference('drop', uri, name));
       }
-      const [a, b] = [median(runs.ours), median(runs.theirs)];
-      const cells = [
-        `${kind} ${size}`,
-        a.seconds.toFixed(2),
-        (Number(rows) / a.seconds).toFixed(0),
-        a.cpuSeconds.toFixed(2),
-        a.peakMB.toFixed(0),
-        b.seconds.toFixed(2),
-        b.cpuSeconds.toFixed(2),
-        b.peakMB.toFixed(0),
-        (b.seconds / a.seconds).toFixed(2),
-        (b.cpuSeconds / a.cpuSeconds).toFixed(2),
-      ];
-      console.log(`| ${cells.join(' | ')} |`);
+      onResult({
+        ...{ case: kind, rows, dim },
+        vts: median(times.ours),
+        reference: kind === 'milvus-verify' ? 'vts export' : 'pymilvus',
+        theirs: median(times.theirs),
+      });
     }
-    measure(reference('drop', uri, source));
-    rmSync(out(`dump-${source}`), { recursive: true, force: true });
+    measure(reference('drop', uri, place.source));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    await server?.stop();
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-  await server?.stop();
 }

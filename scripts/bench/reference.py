@@ -33,7 +33,8 @@ def make(folder, rows, dim):
     matrix = np.lib.format.open_memmap(f"{folder}/in.npy", "w+", "f4", (rows, dim))
     with h5py.File(f"{folder}/in.h5", "w") as h5, open(f"{folder}/in.jsonl", "wb") as lines, \
             pq.ParquetWriter(f"{folder}/in.parquet", schema(dim), compression="none", use_dictionary=False) as parquet, \
-            pq.ParquetWriter(f"{folder}/in.default.parquet", schema(dim)) as default:
+            pq.ParquetWriter(f"{folder}/in.default.parquet", schema(dim)) as default, \
+            pq.ParquetWriter(f"{folder}/in.zstd.parquet", schema(dim), compression="zstd", use_dictionary=False) as zstd:
         sets = create_sets(h5, rows, dim)
         for start in range(0, rows, 1 << 20):
             n = min(1 << 20, rows - start)
@@ -45,8 +46,8 @@ def make(folder, rows, dim):
             for name, values in columns.items():
                 sets[name][start:start + n] = values
             table = arrow_table(columns)
-            parquet.write_table(table, row_group_size=1 << 20)
-            default.write_table(table, row_group_size=1 << 20)
+            for writer in (parquet, default, zstd):
+                writer.write_table(table, row_group_size=1 << 20)
             lines.writelines(json_lines(orjson, columns))
     faiss.write_index(index, f"{folder}/in.faiss")
 
