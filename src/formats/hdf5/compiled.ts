@@ -6,7 +6,7 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 /**
  * The library, compiled once. It takes 80 ms, on a thread of its own: whoever knows that it will be needed asks for it early.
  */
-export function compiledLibrary(): Promise<WebAssembly.Module> {
+export async function compiledLibrary(): Promise<WebAssembly.Module> {
   compiled ??= WebAssembly.compile(readBinary());
-  return compiled;
+  return await compiled;
 }
