@@ -2,9 +2,13 @@
 import { existsSync } from 'node:fs';
 import { compiledLibrary } from '../formats/hdf5/compiled.ts';
 
-/** An HDF5 file that is there already is one that is read: its library compiles on another thread. */
+/**
+ * The first argument that names a file is one that is read; later ones may be an output that is there from an earlier run. The
+ * library for HDF5 compiles on another thread.
+ */
 export function startEarly(args: readonly string[]): void {
-  if (!args.some((arg) => /\.(h5|hdf5)$/i.test(arg) && existsSync(arg))) return;
+  const input = args.slice(1).find((arg) => existsSync(arg));
+  if (input === undefined || !/\.(h5|hdf5)$/i.test(input)) return;
   // An error comes to whoever needs the library.
   compiledLibrary().catch(() => {});
 }
