@@ -5,28 +5,14 @@ import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const ROOT = resolve(import.meta.dirname!, '..');
-/** The main file first; workers follow, as the executable must hold them too. */
-const ENTRIES = ['src/main.ts', 'src/formats/jsonl/thread.ts'];
 
 const { values } = parseArgs({
   options: { target: { type: 'string' }, outfile: { type: 'string', default: 'dist/vts' } },
 });
 const outfile = resolve(ROOT, values.outfile);
 mkdirSync(dirname(outfile), { recursive: true });
-// Split, so that `vts --version` need not load what only a conversion does.
-const args = [
-  'build',
-  '--compile',
-  '--splitting',
-  '--format',
-  'esm',
-  '--minify-syntax',
-  '--minify-whitespace',
-  '--outfile',
-  outfile,
-];
-if (values.target !== undefined) args.push('--target', values.target);
-const build = spawnSync(resolve(ROOT, 'node_modules/bun/bin/bun.exe'), [...args, ...ENTRIES], {
+const args = ['scripts/bundle.ts', outfile, ...(values.target === undefined ? [] : [values.target])];
+const build = spawnSync(resolve(ROOT, 'node_modules/bun/bin/bun.exe'), args, {
   cwd: ROOT,
   stdio: ['ignore', 'ignore', 'inherit'],
 });

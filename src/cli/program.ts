@@ -10,6 +10,7 @@ import { jsonReport } from './report/json.ts';
 import { DEFAULT_REPORT, type Report, type ReportOptions } from './report/report.ts';
 import { textReport } from './report/text.ts';
 import { formatTable } from './report/format.ts';
+import { startEarly } from './start-early.ts';
 
 /** Runs `vts` with `args` and returns its exit code. */
 export async function runProgram(args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -27,6 +28,7 @@ export async function runProgram(args: readonly string[], signal: AbortSignal): 
       return report;
     },
   };
+  startEarly(args);
   try {
     const program = await buildProgram(args[0], context, () => report);
     await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });

@@ -122,7 +122,7 @@ export interface ModuleOptions {
   readonly noInitialRun: boolean;
   readonly print: (line: string) => void;
   readonly printErr: (line: string) => void;
-  readonly instantiateWasm?: (
+  readonly instantiateWasm: (
     imports: WebAssembly.Imports,
     receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
   ) => void;
