@@ -15,8 +15,9 @@ export interface Chunks {
 }
 
 /** Children of a node at most: twice the K of chunk indexes, which is 32 in files with a superblock of version 0. */
-const CHILDREN = 64;
-const HEAD_BYTES = 24;
+export const CHILDREN = 64;
+/** Bytes of a node before its first key. */
+export const HEAD_BYTES = 24;
 const CHUNK_NODE = 1;
 const NONE = 0xffff_ffff_ffff_ffffn;
 
@@ -39,7 +40,7 @@ function writeLevel(
   children: readonly number[],
 ): readonly number[] {
   const count = Math.ceil(children.length / CHILDREN);
-  const bytes = nodeBytes(chunks);
+  const bytes = nodeBytes(chunks.extents.length);
   const start = space.allocate(count * bytes);
   return Array.from({ length: count }, (_, i) => {
     const address = start + i * bytes;
@@ -50,12 +51,14 @@ function writeLevel(
   });
 }
 
-function keyBytes({ extents }: Chunks): number {
-  return 8 + (extents.length + 1) * 8;
+/** Bytes of a key, for a data set of `rank` extents. */
+export function keyBytes(rank: number): number {
+  return 8 + (rank + 1) * 8;
 }
 
-function nodeBytes(chunks: Chunks): number {
-  return HEAD_BYTES + CHILDREN * 8 + (CHILDREN + 1) * keyBytes(chunks);
+/** Bytes of a node, however many children it has. */
+export function nodeBytes(rank: number): number {
+  return HEAD_BYTES + CHILDREN * 8 + (CHILDREN + 1) * keyBytes(rank);
 }
 
 interface Node {
@@ -68,7 +71,7 @@ interface Node {
 }
 
 function encodeNode(chunks: Chunks, { level, children, first, left, right }: Node): Uint8Array {
-  const node = new Uint8Array(nodeBytes(chunks));
+  const node = new Uint8Array(nodeBytes(chunks.extents.length));
   const view = new DataView(node.buffer);
   const used = Math.min(CHILDREN, children.length - first);
   node.set([0x54, 0x52, 0x45, 0x45, CHUNK_NODE, level]);
@@ -80,7 +83,7 @@ function encodeNode(chunks: Chunks, { level, children, first, left, right }: Nod
   let at = HEAD_BYTES;
   for (let i = first; i < first + used; i++) {
     writeKey(view, at, chunks, i * span);
-    at += keyBytes(chunks);
+    at += keyBytes(chunks.extents.length);
     view.setBigUint64(at, BigInt(children[i]), true);
     at += 8;
   }

@@ -43,7 +43,8 @@ export function encodeSuperblock(root: number, end: number): Uint8Array {
   ]);
 }
 
-const MESSAGE = {
+/** The types of messages in an object header. */
+export const MESSAGE = {
   dataspace: 1,
   linkInfo: 2,
   datatype: 3,

@@ -18,6 +18,7 @@ import {
   type TextAttribute,
 } from './object-header.ts';
 import { bytesOf } from './references.ts';
+import { partsOf } from './tree.ts';
 import { distanceName, type Layout, layOut, layoutOf, layoutProblems } from './write-layout.ts';
 
 /** What HDF5 holds: all kinds but arrays of structs, no nulls, no NUL characters. */
@@ -61,8 +62,9 @@ export async function openWriter(
         return { name: written.name, address: space.append(encodeDataset(written)) };
       });
       let address = space.append(encodeGroup(links, storeAttributes(space, target, layout)));
-      const groups = (options.path ?? '').split('/').filter((name) => name !== '' && name !== '.');
-      for (const name of groups.toReversed()) address = space.append(encodeGroup([{ name, address }]));
+      for (const name of partsOf(options.path ?? '').toReversed()) {
+        address = space.append(encodeGroup([{ name, address }]));
+      }
       space.write(encodeSuperblock(address, space.end), 0);
     },
     async abort() {},
