@@ -41,7 +41,7 @@ export interface ByteSink {
   abort(): Promise<void>;
 }
 
-/** A sink that can be read and rewritten before it is committed. All calls are synchronous, as HDF5's library needs. */
+/** A sink that can be read and rewritten before it is committed. */
 export interface RandomAccessSink extends ByteSink {
   readonly seekable: true;
   readonly size: number;
