@@ -5,6 +5,7 @@
 import {
   closeSync,
   existsSync,
+  fdatasync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -23,6 +24,7 @@ import {
   utimesSync,
   writeSync,
 } from 'node:fs';
+import { promisify } from 'node:util';
 
 /** What {@linkcode FileOps.stat} tells. */
 export interface FileStat {
@@ -33,7 +35,7 @@ export interface FileStat {
   readonly mode: number;
 }
 
-/** Synchronous file operations; all throw Node's errors with a `code` such as `ENOSPC`. */
+/** File operations, nearly all synchronous; all throw Node's errors with a `code` such as `ENOSPC`. */
 export interface FileOps {
   /** `mode` is what a new file gets, less the umask. */
   open(path: string, flags: string, mode?: number): number;
@@ -42,6 +44,8 @@ export interface FileOps {
   /** Writes up to `bytes.length` bytes; may write fewer without an error (near a full disk, say). */
   write(fd: number, bytes: Uint8Array, position: number | null): number;
   fsync(fd: number): void;
+  /** Sends what is written so far to disk, on another thread. */
+  syncData(fd: number): Promise<void>;
   truncate(fd: number, size: number): void;
   size(fd: number): number;
   close(fd: number): void;
@@ -70,6 +74,7 @@ export const nodeFileOps: FileOps = {
   read: (fd, target, position) => readSync(fd, target, 0, target.length, position),
   write: (fd, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
   fsync: fsyncSync,
+  syncData: promisify(fdatasync),
   truncate: ftruncateSync,
   size: (fd) => fstatSync(fd).size,
   close: closeSync,

@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import { VtsError } from '../errors.ts';
 import { type ByteSource, PEEKED, type RandomAccessSink, type Scratch } from './bytes.ts';
+import { earlySync } from './early-sync.ts';
 import {
   type FileOps,
   type FileStat,
@@ -87,6 +88,7 @@ export function createFileSink(
   removeStalePartials(path, ops);
   const partial = `${path}.${process.pid}.partial`;
   const fd = attempt(path, 'write', () => ops.open(partial, 'w+', mode));
+  const early = earlySync(fd, ops);
   let state: 'open' | 'committed' | 'aborted' = 'open';
   let position = 0;
   let size = 0;
@@ -107,15 +109,18 @@ export function createFileSink(
     writeSync(bytes, at) {
       attempt(path, 'write', () => writeFully(ops, fd, bytes, at));
       size = Math.max(size, at + bytes.length);
+      early.wrote(bytes.length);
     },
     readSync: (target, at) => attempt(path, 'read', () => readFully(ops, fd, target, at)),
     truncateSync(bytes) {
       attempt(path, 'write', () => ops.truncate(fd, bytes));
       size = bytes;
     },
-    // deno-lint-ignore require-await
     async commit() {
       if (state !== 'open') return;
+      await early.settled().catch((error) => {
+        throw outputError(path, error);
+      });
       attempt(path, 'write', () => ops.fsync(fd));
       refuseExisting(path, overwrite, ops);
       attempt(path, 'write', () => {
@@ -125,10 +130,10 @@ export function createFileSink(
       state = 'committed';
       ops.close(fd);
     },
-    // deno-lint-ignore require-await
     async abort() {
       if (state !== 'open') return;
       state = 'aborted';
+      await early.settled().catch(() => {});
       ops.close(fd);
       ops.unlink(partial);
     },

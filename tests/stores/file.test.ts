@@ -104,6 +104,52 @@ describe('createFileSink()', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  describe('syncs a large output while it grows', () => {
+    const write = async (ops: FileOps) => {
+      const sink = createFileSink(at('out'), false, ops);
+      try {
+        for (let i = 0; i < 10; i++) await sink.write(new Uint8Array(16 << 20));
+        await sink.commit();
+      } catch (error) {
+        await sink.abort();
+        throw error;
+      }
+    };
+
+    test('one step at a time, none of them after it is closed', async () => {
+      const order: string[] = [];
+      await write({
+        ...nodeFileOps,
+        async syncData(fd) {
+          order.push('begin');
+          await nodeFileOps.syncData(fd);
+          order.push('end');
+        },
+        close(fd) {
+          order.push('close');
+          nodeFileOps.close(fd);
+        },
+      });
+      const steps = order.filter((what) => what === 'begin').length;
+      expect(steps).toBeGreaterThan(0);
+      // The directory is opened and synced, too.
+      expect(order).toEqual([
+        ...Array.from({ length: steps }, () => ['begin', 'end']).flat(),
+        'close',
+        'close',
+      ]);
+    });
+
+    test('and fails when a step fails, though the last one does not', async () => {
+      const error = await write({
+        ...nodeFileOps,
+        syncData: () => Promise.reject(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })),
+      }).catch((error) => error);
+      expect(isVtsError(error) && error.code).toBe('OutputUnwritable');
+      expect(readdirSync(folder)).toEqual([]);
+    });
+  });
+
   test('refuses an output that exists, at the start and at the end', async () => {
     writeFileSync(at('a'), '');
     expect(() => createFileSink(at('a'), false)).toThrow(expect.objectContaining({ code: 'OutputExists' }));

@@ -3,6 +3,7 @@
  * name. HDF5's library would take longer to start than this takes in all, and would not look at the chunks.
  */
 import type { ByteSource } from '../../stores/bytes.ts';
+import { VtsError } from '../../errors.ts';
 import { CHILDREN, HEAD_BYTES, keyBytes, nodeBytes } from './chunk-index.ts';
 import { MESSAGE, SUPERBLOCK_BYTES } from './object-header.ts';
 import { partsOf } from './tree.ts';
@@ -19,7 +20,9 @@ export async function countRows(
     expect(superblock.getUint32(8), 0);
     let address = addressAt(superblock, 64);
     for (const name of partsOf(path)) {
-      address = (await linksOf(source, address)).find((link) => link.name === name)!.address;
+      const link = (await linksOf(source, address)).find((link) => link.name === name);
+      if (link === undefined) return undefined;
+      address = link.address;
     }
     const links = await linksOf(source, address);
     let rows = Infinity;
@@ -31,8 +34,8 @@ export async function countRows(
   }
 }
 
-function expect<T extends number | bigint>(actual: T, expected: T): void {
-  if (actual !== expected) throw new RangeError(`${actual} instead of ${expected}`);
+function expect<T extends number | bigint | boolean>(actual: T, expected: T): void {
+  if (actual !== expected) throw new VtsError('InputMalformed', `${actual} instead of ${expected}`);
 }
 
 async function viewOf(source: ByteSource, address: number, length: number): Promise<DataView> {
@@ -71,7 +74,9 @@ async function linksOf(source: ByteSource, group: number): Promise<{ name: strin
 /** The rows of the data set at `address` that are in chunks, which lie in the file. */
 async function rowsOf(source: ByteSource, address: number): Promise<number> {
   const messages = await messagesOf(source, address);
-  const [[space], [layout]] = [messages.get(MESSAGE.dataspace)!, messages.get(MESSAGE.layout)!];
+  const [space] = messages.get(MESSAGE.dataspace) ?? [];
+  const [layout] = messages.get(MESSAGE.layout) ?? [];
+  if (space === undefined || layout === undefined) throw new VtsError('InputMalformed', 'no data set');
   const rank = space.getUint8(1);
   // Version 3, chunked, with the size of a value as one more extent.
   expect(layout.getUint16(0), 0x0302);
@@ -79,29 +84,36 @@ async function rowsOf(source: ByteSource, address: number): Promise<number> {
   const rows = addressAt(space, 8);
   const chunkRows = layout.getUint32(11, true);
   if (rows === 0) return 0;
-  const index = { source, rank, chunkRows };
-  return Math.min(rows, chunkRows * await countChunks(index, addressAt(layout, 3), 0));
+  const chunks = { source, rank, chunkRows, listed: 0, inFile: 0 };
+  await countChunks(chunks, addressAt(layout, 3));
+  return Math.min(rows, chunkRows * chunks.inFile);
 }
 
-interface Index {
+interface ChunkCount {
   readonly source: ByteSource;
   readonly rank: number;
   readonly chunkRows: number;
+  /** Chunks that the index lists so far, and how many of them the file holds whole. */
+  listed: number;
+  inFile: number;
 }
 
-/** Chunks under the node at `address` and those before, of which there are `before`. Every one must begin where the last ended. */
-async function countChunks(index: Index, address: number, before: number, above = 256): Promise<number> {
-  const node = await viewOf(index.source, address, nodeBytes(index.rank));
+/** Counts the chunks under the node at `address`, which is below the level `above`. Each must begin where the last ended. */
+async function countChunks(chunks: ChunkCount, address: number, above = 256): Promise<void> {
+  const { source, rank, chunkRows } = chunks;
+  const node = await viewOf(source, address, nodeBytes(rank));
   expect(node.getUint32(0), 0x54524545);
   const [level, used] = [node.getUint8(5), node.getUint16(6, true)];
-  if (level >= above || used > CHILDREN) throw new RangeError('not a node of the tree');
-  const step = keyBytes(index.rank) + 8;
-  let count = before;
+  expect(level < above && used > 0 && used <= CHILDREN, true);
+  const step = keyBytes(rank) + 8;
   for (let at = HEAD_BYTES; at < HEAD_BYTES + used * step; at += step) {
-    expect(addressAt(node, at + 8), count * index.chunkRows);
+    expect(addressAt(node, at + 8), chunks.listed * chunkRows);
     const child = addressAt(node, at + step - 8);
-    if (level > 0) count = await countChunks(index, child, count, level);
-    else if (child + node.getUint32(at, true) <= index.source.size!) count++;
+    if (level > 0) {
+      await countChunks(chunks, child, level);
+      continue;
+    }
+    chunks.listed++;
+    if (child + node.getUint32(at, true) <= source.size!) chunks.inFile++;
   }
-  return count;
 }
