@@ -41,15 +41,12 @@ export interface ByteSink {
   abort(): Promise<void>;
 }
 
-/** A sink that can be read and rewritten before it is committed. */
+/** A sink that can be rewritten before it is committed. */
 export interface RandomAccessSink extends ByteSink {
   readonly seekable: true;
   readonly size: number;
   /** Writes all of `bytes` at `position`; does not move {@linkcode position}. */
   writeSync(bytes: Uint8Array, position: number): void;
-  /** Fills `target` from `position` on, in full or up to the end; returns the bytes read. */
-  readSync(target: Uint8Array, position: number): number;
-  truncateSync(size: number): void;
 }
 
 /** A scratch file without a name, for what a format must keep aside; gone when closed. */

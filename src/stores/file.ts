@@ -111,11 +111,6 @@ export function createFileSink(
       size = Math.max(size, at + bytes.length);
       early.wrote(bytes.length);
     },
-    readSync: (target, at) => attempt(path, 'read', () => readFully(ops, fd, target, at)),
-    truncateSync(bytes) {
-      attempt(path, 'write', () => ops.truncate(fd, bytes));
-      size = bytes;
-    },
     async commit() {
       if (state !== 'open') return;
       await early.settled().catch((error) => {

@@ -72,12 +72,6 @@ export function memorySink(name = 'memory'): MemorySink {
       scratch.writeSync(bytes, at);
       size = Math.max(size, at + bytes.length);
     },
-    readSync: (target, at) => scratch.readSync(target.subarray(0, Math.max(0, size - at)), at),
-    truncateSync(bytes) {
-      if (bytes > size) scratch.writeSync(new Uint8Array(bytes - size), size);
-      else scratch.writeSync(new Uint8Array(size - bytes), bytes);
-      size = bytes;
-    },
     // deno-lint-ignore require-await
     async commit() {
       if (state === 'open') state = 'committed';

@@ -57,11 +57,6 @@ export function spoolSink(target: ByteSink, scratch: Scratch): RandomAccessSink 
       scratch.writeSync(bytes, at);
       size = Math.max(size, at + bytes.length);
     },
-    readSync: (bytes, at) => scratch.readSync(bytes.subarray(0, Math.max(0, size - at)), at),
-    truncateSync(bytes) {
-      if (bytes < size) scratch.writeSync(new Uint8Array(size - bytes), bytes);
-      size = bytes;
-    },
     async commit() {
       for (let at = 0; at < size; at += CHUNK) {
         const chunk = new Uint8Array(Math.min(CHUNK, size - at));
