@@ -44,8 +44,11 @@ export interface ReaderFactory {
   open(source: ByteSource, options: ReadOptions): Promise<FormatReader>;
   /** Whether `FILE::PATH` chooses something inside a file. */
   readonly selects?: boolean;
-  /** Counts the rows of a file whose headers do not tell them; `layout` is how it was written. */
-  countRows?(source: ByteSource, layout?: string): Promise<number>;
+  /**
+   * Counts the rows of a file faster than {@linkcode open} tells them; `layout` and `path` are how it was written. `undefined` when
+   * it must be opened all the same.
+   */
+  countRows?(source: ByteSource, layout?: string, path?: string): Promise<number | undefined>;
 }
 
 /** What a user may say about an input. Formats take what concerns them. */

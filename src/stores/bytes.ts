@@ -41,15 +41,14 @@ export interface ByteSink {
   abort(): Promise<void>;
 }
 
-/** A sink that can be read and rewritten before it is committed. All calls are synchronous, as HDF5's library needs. */
+/** A sink that can be rewritten before it is committed. */
 export interface RandomAccessSink extends ByteSink {
   readonly seekable: true;
   readonly size: number;
   /** Writes all of `bytes` at `position`; does not move {@linkcode position}. */
   writeSync(bytes: Uint8Array, position: number): void;
-  /** Fills `target` from `position` on, in full or up to the end; returns the bytes read. */
-  readSync(target: Uint8Array, position: number): number;
-  truncateSync(size: number): void;
+  /** As {@linkcode writeSync}, in another thread where that is worth while: `bytes` must stay as they are until it is done. */
+  writeAt(bytes: Uint8Array, position: number): Promise<void>;
 }
 
 /** A scratch file without a name, for what a format must keep aside; gone when closed. */

@@ -108,9 +108,12 @@ export function createFileSink(
     get size() {
       return size;
     },
-    async write(bytes) {
+    write(bytes) {
       const at = position;
       position += bytes.length;
+      return sink.writeAt(bytes, at);
+    },
+    async writeAt(bytes, at) {
       if (bytes.length < WORTH_ASIDE) return sink.writeSync(bytes, at);
       try {
         await writeFullyAside(ops, fd, bytes, at);
@@ -122,11 +125,6 @@ export function createFileSink(
     writeSync(bytes, at) {
       attempt(path, 'write', () => writeFully(ops, fd, bytes, at));
       wrote(bytes.length, at);
-    },
-    readSync: (target, at) => attempt(path, 'read', () => readFully(ops, fd, target, at)),
-    truncateSync(bytes) {
-      attempt(path, 'write', () => ops.truncate(fd, bytes));
-      size = bytes;
     },
     async commit() {
       if (state !== 'open') return;

@@ -68,15 +68,11 @@ export function memorySink(name = 'memory'): MemorySink {
       sink.writeSync(bytes, position);
       position += bytes.length;
     },
+    // deno-lint-ignore require-await
+    writeAt: async (bytes, at) => sink.writeSync(bytes, at),
     writeSync(bytes, at) {
       scratch.writeSync(bytes, at);
       size = Math.max(size, at + bytes.length);
-    },
-    readSync: (target, at) => scratch.readSync(target.subarray(0, Math.max(0, size - at)), at),
-    truncateSync(bytes) {
-      if (bytes > size) scratch.writeSync(new Uint8Array(bytes - size), size);
-      else scratch.writeSync(new Uint8Array(size - bytes), bytes);
-      size = bytes;
     },
     // deno-lint-ignore require-await
     async commit() {

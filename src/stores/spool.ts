@@ -53,14 +53,11 @@ export function spoolSink(target: ByteSink, scratch: Scratch): RandomAccessSink 
       sink.writeSync(bytes, position);
       position += bytes.length;
     },
+    // deno-lint-ignore require-await
+    writeAt: async (bytes, at) => sink.writeSync(bytes, at),
     writeSync(bytes, at) {
       scratch.writeSync(bytes, at);
       size = Math.max(size, at + bytes.length);
-    },
-    readSync: (bytes, at) => scratch.readSync(bytes.subarray(0, Math.max(0, size - at)), at),
-    truncateSync(bytes) {
-      if (bytes < size) scratch.writeSync(new Uint8Array(size - bytes), bytes);
-      size = bytes;
     },
     async commit() {
       for (let at = 0; at < size; at += CHUNK) {

@@ -95,7 +95,8 @@ export async function countRows(
   if (factory === undefined) return undefined;
   const source = meterStream(openFileSource(file), () => {});
   try {
-    if (factory.countRows !== undefined) return await factory.countRows(source, layout);
+    const counted = await factory.countRows?.(source, layout, path);
+    if (counted !== undefined) return counted;
     const reader = await factory.open(source, {
       roles: {},
       ...(path === undefined ? {} : { path }),

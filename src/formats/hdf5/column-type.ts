@@ -1,6 +1,5 @@
 /** How each logical type lies in a file we write. */
 import type { LogicalType } from '../../core/types.ts';
-import { type EmptyDataset } from './skeleton.ts';
 import { type FileType, typeSize } from './file-type.ts';
 
 /** The type of a data set and the values in a row of it, if there is a second extent. */
@@ -56,12 +55,18 @@ export function storedType(type: LogicalType): StoredType {
   }
 }
 
-/** The empty data set for a column; `rows` where they are known. */
-export function emptyDataset(name: string, type: LogicalType, rows: number | undefined): EmptyDataset {
+/** A data set's type and how its rows are cut into chunks. */
+export interface DatasetShape extends StoredType {
+  readonly rowBytes: number;
+  readonly chunkRows: number;
+}
+
+/** The data set for a column of `type`; `rows` where they are known. */
+export function datasetShape(type: LogicalType, rows: number | undefined): DatasetShape {
   const stored = storedType(type);
   const rowBytes = typeSize(stored.type) * (stored.width ?? 1);
   // Vectors are read and written by the megabyte; narrow columns would then fill a chunk only after very many rows.
   const bytes = stored.width === undefined ? 64 * 1024 : 1024 * 1024;
   const chunkRows = Math.max(1, Math.min(Math.floor(bytes / rowBytes), rows ?? Infinity));
-  return { name, ...stored, chunkRows };
+  return { ...stored, rowBytes, chunkRows };
 }

@@ -1,5 +1,5 @@
 /**
- * A file for HDF5 on top of a byte source or sink: one node in Emscripten's file system. Errors of the source or sink pass
+ * A file for HDF5 on top of a byte source: one node in Emscripten's file system. Errors of the source pass
  * through HDF5 as they are (its own error codes would say less); the instance is not to be used after one.
  */
 import type { Fs } from './h5wasm.ts';
@@ -9,8 +9,6 @@ export interface FileBytes {
   readonly size: number;
   /** Fills `target` from `position` on; fewer bytes only at the end. */
   readSync(target: Uint8Array, position: number): number;
-  writeSync?(bytes: Uint8Array, position: number): void;
-  truncateSync?(size: number): void;
 }
 
 /** Reads into the library's memory from `pointer` on that go into `target` instead, and which of its bytes they filled. */
@@ -32,7 +30,6 @@ interface Stream {
 }
 
 const EINVAL = 28;
-const EROFS = 69;
 const SEEK_CURRENT = 1;
 const SEEK_END = 2;
 let count = 0;
@@ -48,10 +45,6 @@ export function mountFile(fs: Fs, bytes: FileBytes): MountedFile {
       ...{ dev: 1, ino: node.id, mode: node.mode, nlink: 1, uid: 0, gid: 0, rdev: 0, size: bytes.size },
       ...{ atime: epoch, mtime: epoch, ctime: epoch, blksize: 4096, blocks: 0 },
     }),
-    setattr: (_: unknown, { size }: { size?: number }) => {
-      if (bytes.truncateSync === undefined) throw new fs.ErrnoError(EROFS);
-      if (size !== undefined) bytes.truncateSync(size);
-    },
   };
   node.stream_ops = {
     read: (_: Stream, heap: Int8Array, offset: number, length: number, position: number) =>
@@ -59,11 +52,6 @@ export function mountFile(fs: Fs, bytes: FileBytes): MountedFile {
         detoured(mounted.detour, offset, length) ?? new Uint8Array(heap.buffer, offset, length),
         position,
       ),
-    write: (_: Stream, heap: Int8Array, offset: number, length: number, position: number) => {
-      if (bytes.writeSync === undefined) throw new fs.ErrnoError(EROFS);
-      bytes.writeSync(new Uint8Array(heap.buffer, offset, length), position);
-      return length;
-    },
     llseek: (stream: Stream, offset: number, whence: number) => {
       const base = whence === SEEK_CURRENT ? stream.position : whence === SEEK_END ? bytes.size : 0;
       if (base + offset < 0) throw new fs.ErrnoError(EINVAL);

@@ -63,13 +63,6 @@ export function readError(
   return new VtsError(code, `HDF5 cannot read ${what}${file}: ${message}`, { file, remedy, cause });
 }
 
-/** The error for `cause`, thrown while `what` of the file `file` was written. */
-export function writeError(cause: unknown, file: string, what: string): unknown {
-  if (cause instanceof VtsError || isOurMistake(cause)) return cause;
-  const message = innermostMessage(String((cause as Error).message));
-  return new VtsError('OutputUnwritable', `HDF5 cannot write ${what}${file}: ${message}`, { file, cause });
-}
-
 /** Whether the call was wrong rather than the file: wrong arguments, as Emscripten and JavaScript report them. */
 function isOurMistake(cause: unknown): boolean {
   return !(cause instanceof Error) || cause.name === 'BindingError' || cause instanceof TypeError;

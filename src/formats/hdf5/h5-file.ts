@@ -1,11 +1,10 @@
 /** An open HDF5 file: what vts asks of the library. */
 import { VtsError } from '../../errors.ts';
-import type { ByteSource, RandomAccessSink } from '../../stores/bytes.ts';
+import type { ByteSource } from '../../stores/bytes.ts';
 import type { Detour, FileBytes } from './file-layer.ts';
-import { readError, writeError } from './h5-error.ts';
-import { TYPE_CLASS } from './h5-type.ts';
+import { readError } from './h5-error.ts';
 import type { DataInfo, FilterInfo } from './h5wasm.ts';
-import { checked, MODE, openSession, type Session } from './session.ts';
+import { checked, openSession, type Session } from './session.ts';
 
 /** Some rows of a data set, as many of its other extents as there are. */
 export interface Slab {
@@ -16,7 +15,7 @@ export interface Slab {
 }
 
 /** An open file. After a call has thrown, only {@linkcode H5File.close} may be called. */
-export interface H5File extends Pick<Session, 'scratch' | 'close' | 'abandon'> {
+export interface H5File extends Pick<Session, 'scratch' | 'close'> {
   readonly name: string;
   /** Bytes of the file now. */
   readonly size: number;
@@ -42,9 +41,6 @@ export interface H5File extends Pick<Session, 'scratch' | 'close' | 'abandon'> {
   readBytes(slab: Slab, target: Uint8Array): void;
   /** Frees what the library allocated for values of variable length that `readSlab` put at `pointer`. */
   reclaim(slab: Slab, pointer: number): void;
-  resize(dataset: string, shape: readonly number[]): void;
-  writeSlab(slab: Slab, pointer: number): void;
-  writeTextAttribute(path: string, name: string, value: string): void;
 }
 
 /** Opens a file for reading. @throws VtsError InputMalformed, InputTruncated, ... */
@@ -70,21 +66,12 @@ export async function openForReading(source: ByteSource): Promise<H5File> {
   const session = await openSession(
     name,
     bytes,
-    MODE.read,
     (cause, what) => readError(cause, { file: name, size, what }),
   );
   return fileOf(name, bytes, session);
 }
 
-/** Opens a file that exists for writing. */
-export async function openForWriting(sink: RandomAccessSink): Promise<H5File> {
-  const { name } = sink;
-  const session = await openSession(name, sink, MODE.write, (cause, what) => writeError(cause, name, what));
-  return fileOf(name, sink, session);
-}
-
 const KINDS = ['group', 'dataset'] as const;
-const UTF8 = 1;
 
 function fileOf(name: string, bytes: FileBytes, session: Session): H5File {
   const { module, id, attempt } = session;
@@ -94,7 +81,7 @@ function fileOf(name: string, bytes: FileBytes, session: Session): H5File {
     get size() {
       return bytes.size;
     },
-    ...{ scratch: session.scratch, close: session.close, abandon: session.abandon },
+    ...{ scratch: session.scratch, close: session.close },
     heap: () => module.HEAPU8,
     names: (group) => {
       const names = links.get(group) ?? new Set(attempt(() => module.get_names(id, group, false)));
@@ -128,18 +115,6 @@ function fileOf(name: string, bytes: FileBytes, session: Session): H5File {
       attempt(() => {
         const { count } = extents(slab);
         checked(module.reclaim_vlen_memory_count(id, slab.dataset, '', BigInt(pointer), count));
-      }),
-    resize: (dataset, shape) => attempt(() => checked(module.resize_dataset(id, dataset, shape.map(BigInt)))),
-    writeSlab: (slab, pointer) =>
-      attempt(() => {
-        const { count, offset, strides } = extents(slab);
-        checked(module.set_dataset_data(id, slab.dataset, count, offset, strides, BigInt(pointer)));
-      }, describeSlab(slab)),
-    writeTextAttribute: (path, attribute, value) =>
-      attempt(() => {
-        const type = { type: TYPE_CLASS.string, size: 4, signed: false, vlen: true, cset: UTF8 };
-        const scalar = { shape: [], maxshape: null, chunks: null };
-        checked(module.create_vlen_str_attribute(id, path, attribute, [value], { ...type, ...scalar }));
       }),
   };
 }

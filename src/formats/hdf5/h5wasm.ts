@@ -51,18 +51,6 @@ export interface Fs {
   destroyNode(node: FsNode): void;
 }
 
-/** What creating an attribute takes. */
-export interface AttributeInfo {
-  readonly type: number;
-  readonly size: number;
-  readonly signed: boolean;
-  readonly vlen: boolean;
-  readonly cset: number;
-  readonly shape: readonly bigint[];
-  readonly maxshape: null;
-  readonly chunks: null;
-}
-
 /** HDF5 and its memory. File ids and pointers are 64-bit integers to it. */
 export interface H5Module {
   readonly FS: Fs;
@@ -91,14 +79,6 @@ export interface H5Module {
     strides: bigint[],
     pointer: bigint,
   ): number;
-  set_dataset_data(
-    file: bigint,
-    path: string,
-    count: bigint[],
-    offset: bigint[],
-    strides: bigint[],
-    pointer: bigint,
-  ): number;
   reclaim_vlen_memory(file: bigint, path: string, attribute: string, pointer: bigint): number;
   reclaim_vlen_memory_count(
     file: bigint,
@@ -106,14 +86,6 @@ export interface H5Module {
     attribute: string,
     pointer: bigint,
     count: bigint[],
-  ): number;
-  resize_dataset(file: bigint, path: string, shape: bigint[]): number;
-  create_vlen_str_attribute(
-    file: bigint,
-    path: string,
-    name: string,
-    values: string[],
-    info: AttributeInfo,
   ): number;
 }
 

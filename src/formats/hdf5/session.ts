@@ -16,23 +16,20 @@ export interface Session {
   allocate(bytes: number): number;
   /** A piece of the library's memory that stays until the next call of this function. */
   scratch(bytes: number): number;
-  /** Closes the file, which writes what the library has kept back. Does nothing after an error. */
+  /** Closes the file. Does nothing after an error. */
   close(): void;
-  /** Lets go of the file as it is, without another write. */
-  abandon(): void;
 }
 
-/** How a file is opened, by the library's numbers. */
-export const MODE = { read: 0, write: 1 } as const;
+/** The library's number for opening a file to read it. */
+const READ_ONLY = 0;
 
 /** An instance whose memory grew past this is not kept for the next file: WebAssembly's memory never shrinks. */
 const KEPT_MEMORY = 64 * 2 ** 20;
 
-/** Opens a file; `translate` makes errors of vts out of those of the library. */
+/** Opens a file to read it; `translate` makes errors of vts out of those of the library. */
 export async function openSession(
   name: string,
   bytes: FileBytes,
-  mode: number,
   translate: (cause: unknown, what: string) => unknown,
 ): Promise<Session> {
   const module = await takeInstance();
@@ -57,7 +54,7 @@ export async function openSession(
       remedy: 'use a smaller --batch-bytes',
     });
   };
-  const id = attempt(() => module.open(mounted.path, mode, false, -1, -1));
+  const id = attempt(() => module.open(mounted.path, READ_ONLY, false, -1, -1));
   return {
     ...{ module, id, mounted, attempt, allocate },
     scratch: (size) =>
@@ -75,10 +72,6 @@ export async function openSession(
       mounted.unmount();
       module._free(scratchAt);
       if (module.HEAPU8.length <= KEPT_MEMORY) returnInstance(module);
-    },
-    abandon() {
-      if (state === 'open') mounted.unmount();
-      state = 'closed';
     },
   };
 }

@@ -57,7 +57,8 @@ export function follow(file: H5File, path: string, base = '/', links = 0): Found
   return kind === 'dataset' ? { kind, path: at, info: file.info(at) } : { kind, path: at };
 }
 
-function partsOf(path: string): string[] {
+/** The names in a path. */
+export function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 

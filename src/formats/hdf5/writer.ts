@@ -1,4 +1,4 @@
-/** Writes files: a skeleton of empty data sets, then rows appended to each. */
+/** Writes files, without HDF5's library: chunks as rows come, then the objects that they belong to. */
 import type { Batch } from '../../core/batch.ts';
 import { factsToJson, schemaToJson } from '../../core/schema-json.ts';
 import type { Dataset } from '../../core/schema.ts';
@@ -6,12 +6,20 @@ import { type Kind, KINDS } from '../../core/types.ts';
 import type { ByteSink, RandomAccessSink } from '../../stores/bytes.ts';
 import type { FormatWriter, Problem, WriteOptions, WriterFeatures } from '../format.ts';
 import { DISTANCE_ATTRIBUTE, FACTS_ATTRIBUTE, SCHEMA_ATTRIBUTE } from './attributes.ts';
-import { emptyDataset } from './column-type.ts';
 import { columnWriter } from './column-writer.ts';
-import { openForWriting } from './h5-file.ts';
-import { encodeSkeleton } from './skeleton.ts';
-import { join } from './tree.ts';
-import { distanceName, layOut, layoutOf, layoutProblems } from './write-layout.ts';
+import { type FileSpace, fileSpace } from './file-space.ts';
+import { globalHeap, REFERENCE_WORDS } from './global-heap.ts';
+import {
+  encodeDataset,
+  encodeGroup,
+  encodeSuperblock,
+  type Link,
+  SUPERBLOCK_BYTES,
+  type TextAttribute,
+} from './object-header.ts';
+import { bytesOf } from './references.ts';
+import { partsOf } from './tree.ts';
+import { distanceName, type Layout, layOut, layoutOf, layoutProblems } from './write-layout.ts';
 
 /** What HDF5 holds: all kinds but arrays of structs, no nulls, no NUL characters. */
 export const features: WriterFeatures = {
@@ -28,7 +36,8 @@ export function check(dataset: Dataset, options: WriteOptions): readonly Problem
   return layoutProblems(dataset, layoutOf(options));
 }
 
-/** Begins a file. */
+/** Begins a file: rows first, then what describes them, the superblock at last. */
+// deno-lint-ignore require-await
 export async function openWriter(
   sink: ByteSink,
   dataset: Dataset,
@@ -39,37 +48,46 @@ export async function openWriter(
   const [problem] = layoutProblems(dataset, layout);
   if (problem !== undefined) throw new TypeError(`not checked before writing: ${problem.message}`);
   const target = layOut(dataset, layout);
-  const groups = (options.path ?? '').split('/').filter((name) => name !== '' && name !== '.');
-  const group = `/${groups.join('/')}`;
-  const sets = target.schema.fields.map(({ name, type }) => emptyDataset(name, type, dataset.rows));
-  const random = sink as RandomAccessSink;
-  random.writeSync(encodeSkeleton(groups, sets), 0);
-  const file = await openForWriting(random);
-  try {
-    file.writeTextAttribute(group, SCHEMA_ATTRIBUTE, JSON.stringify(schemaToJson(target.schema)));
-    file.writeTextAttribute(group, FACTS_ATTRIBUTE, JSON.stringify(factsToJson(target)));
-    const distance = layout === 'ann-benchmarks' ? distanceName(dataset.metric) : undefined;
-    if (distance !== undefined) file.writeTextAttribute(group, DISTANCE_ATTRIBUTE, distance);
-  } catch (error) {
-    file.abandon();
-    throw error;
-  }
-  const columns = target.schema.fields.map((field, i) =>
-    columnWriter(file, join(group, field.name), field, sets[i].chunkRows)
-  );
+  const space = fileSpace(sink as RandomAccessSink, SUPERBLOCK_BYTES);
+  const columns = target.schema.fields.map((field) => columnWriter(space, field, dataset.rows));
   return {
-    // deno-lint-ignore require-await
     async write(batch: Batch) {
-      batch.columns.forEach((column, i) => columns[i].write(column));
+      try {
+        batch.columns.forEach((column, i) => columns[i].write(column));
+      } finally {
+        await space.settle();
+      }
     },
-    // deno-lint-ignore require-await
     async finish() {
-      for (const column of columns) column.finish();
-      file.close();
+      const links = columns.map((column): Link => {
+        const written = column.finish();
+        return { name: written.name, address: space.append(encodeDataset(written)) };
+      });
+      let address = space.append(encodeGroup(links, storeAttributes(space, target, layout)));
+      for (const name of partsOf(options.path ?? '').toReversed()) {
+        address = space.append(encodeGroup([{ name, address }]));
+      }
+      space.write(encodeSuperblock(address, space.end), 0);
+      await space.settle();
     },
-    // deno-lint-ignore require-await
-    async abort() {
-      file.abandon();
-    },
+    async abort() {},
   };
+}
+
+function storeAttributes(space: FileSpace, dataset: Dataset, layout: Layout): TextAttribute[] {
+  const distance = layout === 'ann-benchmarks' ? distanceName(dataset.metric) : undefined;
+  const texts = {
+    [SCHEMA_ATTRIBUTE]: JSON.stringify(schemaToJson(dataset.schema)),
+    [FACTS_ATTRIBUTE]: JSON.stringify(factsToJson(dataset)),
+    ...(distance !== undefined && { [DISTANCE_ATTRIBUTE]: distance }),
+  };
+  const heap = globalHeap(space);
+  const attributes = Object.entries(texts).map(([name, text]): TextAttribute => {
+    const bytes = new TextEncoder().encode(text);
+    const reference = new Uint32Array(REFERENCE_WORDS);
+    heap.store({ bytes, start: 0, end: bytes.length }, bytes.length, reference, 0);
+    return { name, reference: bytesOf(reference) };
+  });
+  heap.finish();
+  return attributes;
 }
