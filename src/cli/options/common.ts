@@ -100,7 +100,7 @@ export const work = {
   ),
   parallel: new Option(
     '--parallel <number>',
-    'threads that write and read JSON lines (default: a core each, up to 4)',
+    'threads for JSON lines and compression (default: a core each, up to 4)',
   )
     .argParser(countUpTo(64)).env('VTS_PARALLEL'),
   tempDir: new Option('--temp-dir <directory>', 'where scratch files go').env('VTS_TEMP_DIR'),

@@ -50,45 +50,66 @@ export function boundsTracker(): BoundsTracker {
 
 /** The bounds of at least one item; `undefined` when they would mislead. */
 function pageBounds(items: LeafItems, ranges: Ranges): Bounds | undefined {
-  if (items.kind === 'numbers') {
-    return items.values instanceof BigInt64Array
-      ? longBounds(items.values, ranges)
-      : numberBounds(items.values as Float64Array, ranges);
+  if (items.kind !== 'numbers') {
+    return items.column.type.kind === 'VarChar' ? textBounds(items.column, ranges) : undefined;
   }
-  return items.column.type.kind === 'VarChar' ? textBounds(items.column, ranges) : undefined;
+  const { values } = items;
+  if (values instanceof BigInt64Array) return longBounds(values, ranges);
+  return values instanceof Float32Array || values instanceof Float64Array
+    ? floatBounds(values, ranges)
+    : integerBounds(values as Int32Array, ranges);
 }
 
 /** A NaN has no place in the order, and readers that skip by bounds would skip it: no bounds then. */
-function numberBounds(values: Float64Array, ranges: Ranges): Bounds | undefined {
-  let min = Infinity;
-  let max = -Infinity;
+function floatBounds(values: Float32Array | Float64Array, ranges: Ranges): Bounds | undefined {
+  let min = values[ranges[0]];
+  let max = min;
   for (let i = 0; i < ranges.length; i += 2) {
-    for (let row = ranges[i]; row < ranges[i + 1]; row++) {
+    for (let row = ranges[i], end = ranges[i + 1]; row < end; row++) {
       const value = values[row];
       if (value !== value) return undefined;
       if (value < min) min = value;
       if (value > max) max = value;
     }
   }
-  const isFloat = values.constructor === Float32Array || values.constructor === Float64Array;
   // The sign of a zero is not ordered, so bounds have to cover both.
-  return isFloat
-    ? { min_value: min === 0 ? -0 : min, max_value: max === 0 ? 0 : max }
-    : { min_value: min, max_value: max };
+  return { min_value: min === 0 ? -0 : min, max_value: max === 0 ? 0 : max };
+}
+
+/** Not the function above: code for one type of array is several times as fast. */
+function integerBounds(values: Int32Array, ranges: Ranges): Bounds {
+  let min = values[ranges[0]];
+  let max = min;
+  for (let i = 0; i < ranges.length; i += 2) {
+    for (let row = ranges[i], end = ranges[i + 1]; row < end; row++) {
+      const value = values[row];
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+  }
+  return { min_value: min, max_value: max };
 }
 
 /** Compares 64-bit integers as two halves: a bigint a row is slow. */
 function longBounds(values: BigInt64Array, ranges: Ranges): Bounds {
-  const low = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-  const high = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-  const isLessAt = (a: number, b: number) =>
-    high[2 * a + 1] < high[2 * b + 1] || (high[2 * a + 1] === high[2 * b + 1] && low[2 * a] < low[2 * b]);
+  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
   let min = ranges[0];
   let max = ranges[0];
+  let [minHigh, maxHigh] = [halves[2 * min + 1], halves[2 * max + 1]];
+  let [minLow, maxLow] = [halves[2 * min] >>> 0, halves[2 * max] >>> 0];
   for (let i = 0; i < ranges.length; i += 2) {
-    for (let row = ranges[i]; row < ranges[i + 1]; row++) {
-      if (isLessAt(row, min)) min = row;
-      else if (isLessAt(max, row)) max = row;
+    for (let row = ranges[i], end = ranges[i + 1]; row < end; row++) {
+      const high = halves[2 * row + 1];
+      const low = halves[2 * row] >>> 0;
+      if (high < minHigh || (high === minHigh && low < minLow)) {
+        min = row;
+        minHigh = high;
+        minLow = low;
+      } else if (high > maxHigh || (high === maxHigh && low > maxLow)) {
+        max = row;
+        maxHigh = high;
+        maxLow = low;
+      }
     }
   }
   return { min_value: values[min], max_value: values[max] };
