@@ -90,7 +90,7 @@ describe('the layers', () => {
 
   test('third-party libraries stay in the folder named after their use', () => {
     const wrong = SOURCES.flatMap((file) =>
-      importsOf(file).filter((name) => !/^node:|\.ts$|\.json$/.test(name)).filter((name) => {
+      importsOf(file).filter((name) => !/^(node|bun):|\.ts$|\.json$/.test(name)).filter((name) => {
         const library = name.startsWith('@') ? name.split('/').slice(0, 2).join('/') : name.split('/')[0];
         return LIBRARIES[library] === undefined || !file.startsWith(`${LIBRARIES[library]}/`);
       }).map((name) => `${file} imports ${name}`)
