@@ -58,7 +58,7 @@ export async function transfer(
     { length: partBytes === undefined ? 1 : workers },
     () => new Lane({ sink, dataset, journal, tally, partBytes, repeatable }),
   );
-  const move = new Mover(source, sink, mapping, { ...options, journal }, tally);
+  const move = new Mover(source, sink, mapping, { ...options, journal, workers }, tally);
   try {
     const queue = ranges[Symbol.iterator]();
     await allOrStop(lanes, workers, async (lane) => {
@@ -143,12 +143,19 @@ function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** As the transfer's own. */
+interface MoverOptions extends TransferOptions {
+  readonly journal: Journal;
+  /** Ranges that are read at the same time. */
+  readonly workers: number;
+}
+
 /** Moves the rows of ranges into lanes. Private to this file: {@linkcode transfer} is the way in. */
 class Mover {
   readonly #source: Source;
   readonly #sink: Sink;
   readonly #mapping: Mapping;
-  readonly #options: TransferOptions & { readonly journal: Journal };
+  readonly #options: MoverOptions;
   readonly #tally: Tally;
   readonly #throttle: Throttle;
   /** Ends reads that other workers are waiting for when one has failed. */
@@ -158,7 +165,7 @@ class Mover {
     source: Source,
     sink: Sink,
     mapping: Mapping,
-    options: TransferOptions & { readonly journal: Journal },
+    options: MoverOptions,
     tally: Tally,
   ) {
     this.#source = source;
@@ -184,7 +191,7 @@ class Mover {
   }
 
   async range(range: Range, lane: Lane): Promise<void> {
-    const { batchBytes = DEFAULT_BATCH_BYTES, signal, limit, journal } = this.#options;
+    const { batchBytes = DEFAULT_BATCH_BYTES, signal, limit, journal, workers } = this.#options;
     const done = journal.parts.filter((part) => part.range === range.id);
     if (done.some((part) => part.last)) return;
     const after = done.at(-1)?.after;
@@ -195,7 +202,8 @@ class Mover {
       ...(limit === undefined ? {} : { limit: limit - this.#tally.rowsRead }),
       signal: signal === undefined ? this.#reads.signal : AbortSignal.any([signal, this.#reads.signal]),
     });
-    // The next batch is read while this one is written.
+    // The next batch is read while this one is written. Not with several workers: others read meanwhile, and each batch takes memory.
+    const oneByOne = workers > 1 || limit !== undefined;
     let writing: Promise<void> | undefined;
     try {
       for await (const positioned of batches) {
@@ -206,7 +214,7 @@ class Mover {
         // It is looked at in its turn, perhaps after the read failed.
         writing.catch(() => {});
         await breathe();
-        if (limit !== undefined) await writing;
+        if (oneByOne) await writing;
         if (this.#limitReached) break;
       }
     } finally {
