@@ -5,7 +5,7 @@
 import { fullGC } from 'bun:jsc';
 
 /** A collection takes some milliseconds; with replies of a server on their way, garbage is three times what is said here. */
-const COLLECT_EVERY_BYTES = 32 * 1024 * 1024;
+const COLLECT_EVERY_BYTES = 20 * 1024 * 1024;
 
 let released = 0;
 
