@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import type { BunPlugin } from 'bun';
-import { SCRIPT, splitScript } from '../src/formats/hdf5/binary.ts';
+import { SCRIPT, splitScript } from '../src/formats/hdf5/library/binary.ts';
 
 const ROOT = resolve(import.meta.dirname!, '..');
 /** The main file first; workers follow, as the executable must hold them too. */
@@ -26,7 +26,7 @@ const binaryAsFile: BunPlugin = {
       import file from ${JSON.stringify(WASM)} with { type: 'file' };
       export const readBinary = () => readFileSync(file);`;
     build.onLoad({ filter: /h5wasm.dist.esm.hdf5_util\.js$/ }, () => ({ contents: code, loader: 'js' }));
-    build.onLoad({ filter: /formats.hdf5.binary\.ts$/ }, () => ({ contents: reading, loader: 'js' }));
+    build.onLoad({ filter: /formats.hdf5.library.binary\.ts$/ }, () => ({ contents: reading, loader: 'js' }));
   },
 };
 

@@ -1,6 +1,6 @@
 /** Begins what takes long and needs no more than the arguments, while the rest of the program loads. */
 import { existsSync } from 'node:fs';
-import { compiledLibrary } from '../formats/hdf5/compiled.ts';
+import { compiledLibrary } from '../formats/hdf5/library/compiled.ts';
 
 /**
  * The first argument that names a file is one that is read; later ones may be an output that is there from an earlier run. The

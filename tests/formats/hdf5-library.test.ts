@@ -1,8 +1,8 @@
 /** How the WebAssembly of HDF5's library is taken out of the package that holds it. */
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { readBinary, SCRIPT, splitScript } from '../../src/formats/hdf5/binary.ts';
-import { compiledLibrary } from '../../src/formats/hdf5/compiled.ts';
+import { readBinary, SCRIPT, splitScript } from '../../src/formats/hdf5/library/binary.ts';
+import { compiledLibrary } from '../../src/formats/hdf5/library/compiled.ts';
 
 const script = readFileSync(SCRIPT, 'utf8');
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { isVtsError, type VtsError } from '../../src/errors.ts';
 import type { Facts, ReadOptions } from '../../src/formats/format.ts';
 import { hdf5 } from '../../src/formats/hdf5/format.ts';
-import { readError } from '../../src/formats/hdf5/h5-error.ts';
+import { readError } from '../../src/formats/hdf5/library/h5-error.ts';
 import { openFileSource } from '../../src/stores/file.ts';
 import { memorySource } from '../../src/stores/memory.ts';
 import { fixture } from '../support/fixtures.ts';

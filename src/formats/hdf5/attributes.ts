@@ -5,7 +5,7 @@ import { decodeUtf8 } from '../../core/values.ts';
 import { VtsError } from '../../errors.ts';
 import type { H5File } from './h5-file.ts';
 import { TYPE_CLASS, typeName } from './h5-type.ts';
-import type { DataInfo } from './h5wasm.ts';
+import type { DataInfo } from './data-info.ts';
 
 /** Our schema of the data sets in a group, as JSON. */
 export const SCHEMA_ATTRIBUTE = 'vts.schema';
@@ -59,19 +59,15 @@ function readJson(file: H5File, path: string, name: string): Json | undefined {
 export function readText(file: H5File, path: string, name: string): string | undefined {
   if (!file.attributeNames(path).includes(name)) return undefined;
   const info = file.attributeInfo(path, name);
-  if (info.type !== TYPE_CLASS.string || info.shape === null || info.total_size !== 1) return undefined;
+  if (info.type !== TYPE_CLASS.string || !isSingle(info)) return undefined;
   return textOf(file, path, name, info);
 }
 
 function textOf(file: H5File, path: string, name: string, info: DataInfo): string | undefined {
   if (info.size > LARGEST) return undefined;
-  return file.withAttribute(path, name, info.size, (pointer) => {
-    const heap = file.heap();
-    const start = info.vlen ? new Uint32Array(heap.buffer, pointer, 1)[0] : pointer;
-    const nul = heap.indexOf(0, start);
-    const end = info.vlen ? nul : Math.min(nul < 0 ? Infinity : nul, start + info.size);
-    return start === 0 || end < start ? '' : decodeUtf8(heap.slice(start, end));
-  });
+  const value = file.attributeValue(path, name, info);
+  const nul = value.indexOf(0);
+  return decodeUtf8(nul < 0 ? value : value.subarray(0, nul));
 }
 
 /** The attributes of `path` in short, for people. */
@@ -86,27 +82,34 @@ export function describeAttributes(file: H5File, path: string): Record<string, s
 
 function describeAttribute(file: H5File, path: string, name: string): string | number {
   const info = file.attributeInfo(path, name);
-  const single = info.shape !== null && info.total_size === 1;
+  const single = isSingle(info);
   if (single && info.type === TYPE_CLASS.string) {
     return shortened(textOf(file, path, name, info) ?? 'text, not in UTF-8');
   }
   const isNumber = info.type === TYPE_CLASS.integer || info.type === TYPE_CLASS.float && info.size >= 4;
   if (single && isNumber && info.size <= 8) {
-    return file.withAttribute(path, name, 8, (pointer) => {
-      const view = new DataView(file.heap().buffer, pointer, 8);
-      if (info.type === TYPE_CLASS.float) {
-        return info.size === 4 ? view.getFloat32(0, true) : view.getFloat64(0, true);
-      }
-      const bits = BigInt(info.size * 8);
-      const value = info.signed
-        ? BigInt.asIntN(Number(bits), view.getBigInt64(0, true))
-        : BigInt.asUintN(Number(bits), view.getBigUint64(0, true));
-      return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-    });
+    const bytes = new Uint8Array(8);
+    bytes.set(file.attributeValue(path, name, info));
+    return numberOf(info, new DataView(bytes.buffer));
   }
   return info.shape === null || info.shape.length === 0
     ? typeName(info)
     : `${typeName(info)} (${info.shape.join(', ')})`;
+}
+
+/** Whether it holds one value. */
+function isSingle({ shape }: DataInfo): boolean {
+  return shape !== null && shape.every((extent) => extent === 1);
+}
+
+/** The number that begins `view`, as text where JavaScript would round it. */
+function numberOf({ type, size, signed }: DataInfo, view: DataView): number | string {
+  if (type === TYPE_CLASS.float) return size === 4 ? view.getFloat32(0, true) : view.getFloat64(0, true);
+  const bits = size * 8;
+  const value = signed
+    ? BigInt.asIntN(bits, view.getBigInt64(0, true))
+    : BigInt.asUintN(bits, view.getBigUint64(0, true));
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
 function shortened(text: string): string {

@@ -3,10 +3,9 @@ import { shellQuote } from '../../core/shell.ts';
 import { formatType, isVector, type LogicalType, sameLayout } from '../../core/types.ts';
 import { type Field, field } from '../../core/schema.ts';
 import { VtsError } from '../../errors.ts';
-import { MOST_BYTES_AT_ONCE } from './h5-error.ts';
 import { type Element, elementOf, isPair, TYPE_CLASS, typeName } from './h5-type.ts';
 import type { H5File } from './h5-file.ts';
-import type { DataInfo } from './h5wasm.ts';
+import type { DataInfo } from './data-info.ts';
 import { supportedFilters } from './filters.ts';
 
 /** The values of one row, as the library reads them. */
@@ -49,6 +48,9 @@ export interface Hint {
   /** Whether it is known to be a vector, where the type alone does not tell. */
   readonly vector: boolean;
 }
+
+/** The largest row and the largest stored piece that are read into memory. */
+export const MOST_BYTES_AT_ONCE = 512 * 2 ** 20;
 
 /** What a byte of deflate's output costs at least: 1032 to 1 is its best. */
 const BEST_DEFLATE = 1032;

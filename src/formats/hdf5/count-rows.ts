@@ -4,8 +4,8 @@
  */
 import type { ByteSource } from '../../stores/bytes.ts';
 import { VtsError } from '../../errors.ts';
-import { CHILDREN, HEAD_BYTES, keyBytes, nodeBytes } from './chunk-index.ts';
-import { MESSAGE, SUPERBLOCK_BYTES } from './object-header.ts';
+import { CHILDREN, HEAD_BYTES, keyBytes, nodeBytes } from './write/chunk-index.ts';
+import { MESSAGE, SUPERBLOCK_BYTES } from './write/object-header.ts';
 import { partsOf } from './tree.ts';
 
 /** The rows in the group at `path`; `undefined` when others wrote the file, or changed it. */

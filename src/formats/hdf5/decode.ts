@@ -1,4 +1,4 @@
-/** Values that the library has read into its memory, as columns. */
+/** Stored rows as columns. */
 import { isUtf8 } from 'node:buffer';
 import { bitmapBytes, setBit } from '../../core/bitmap.ts';
 import {
@@ -15,37 +15,38 @@ import { VtsError } from '../../errors.ts';
 import type { ColumnPlan } from './column-plan.ts';
 import { type Element, PADDING } from './h5-type.ts';
 
-/** Memory of the library that holds `rows` rows from `pointer` on. */
-export interface Memory {
-  readonly heap: Uint8Array<ArrayBuffer>;
-  readonly pointer: number;
-  readonly rows: number;
-  /** Its first row in the data set, and the file, for messages. */
+/** Rows of a data set. */
+export interface StoredRows {
+  /** Their values, which the column may keep. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What pointers among the values lead into. */
+  readonly heap?: Uint8Array<ArrayBuffer>;
+  /** The first of them in the data set, and the file, for messages. */
   readonly firstRow: number;
   readonly file: string;
 }
 
-/** The column of a memory. @throws VtsError RowInvalid, MemoryLimit, InputMalformed */
-export function decodeSlab(plan: ColumnPlan, memory: Memory): Column {
+/** The column of some rows. @throws VtsError RowInvalid, MemoryLimit, InputMalformed */
+export function decodeRows(plan: ColumnPlan, stored: StoredRows): Column {
   const { layout, field: { type } } = plan;
-  const { heap, pointer, rows } = memory;
-  const bytes = () => heap.slice(pointer, pointer + rows * plan.rowBytes);
-  const place = (row: number) => ({ file: memory.file, row: memory.firstRow + row, field: plan.field.name });
+  const { bytes, heap } = stored;
+  const place = (row: number) => ({ file: stored.file, row: stored.firstRow + row, field: plan.field.name });
   switch (layout.as) {
     case 'scalar':
-      return decodeElements(layout.element, type, bytes(), heap, place);
+      return decodeElements(layout.element, type, bytes, heap, place);
     case 'vector':
-      return fixedColumnFromBytes(type, bytes());
+      return fixedColumnFromBytes(type, bytes);
     case 'packed':
-      return fixedColumn(type, packBits(heap.subarray(pointer, pointer + rows * plan.rowBytes), layout.size));
+      return fixedColumn(type, packBits(bytes, layout.size));
     case 'list': {
       const { width, element } = layout;
+      const rows = bytes.length / plan.rowBytes;
       if (rows * width > MAX_OFFSET) throw tooMuch(plan);
       const offsets = Int32Array.from({ length: rows + 1 }, (_, row) => row * width);
       const child = decodeElements(
         element,
         elementType(type),
-        bytes(),
+        bytes,
         heap,
         (i) => place(Math.floor(i / width)),
       );
@@ -53,12 +54,12 @@ export function decodeSlab(plan: ColumnPlan, memory: Memory): Column {
     }
     case 'varList': {
       const { element } = layout;
-      const { offsets, values } = gather(plan, memory, element.size);
+      const { offsets, values } = gather(plan, stored, element.size, place);
       const child = decodeElements(element, elementType(type), values, heap, (i) => place(rowOf(offsets, i)));
       return listColumn(type, offsets, [child]);
     }
     case 'sparse': {
-      const { offsets, values } = gather(plan, memory, PAIR_BYTES);
+      const { offsets, values } = gather(plan, stored, PAIR_BYTES, place);
       return bytesColumn(type, offsets.map((count) => count * PAIR_BYTES), values);
     }
   }
@@ -78,7 +79,7 @@ function decodeElements(
   element: Element,
   type: LogicalType,
   bytes: Uint8Array<ArrayBuffer>,
-  heap: Uint8Array<ArrayBuffer>,
+  heap: Uint8Array<ArrayBuffer> | undefined,
   place: PlaceOf,
 ): Column {
   switch (element.read) {
@@ -110,7 +111,7 @@ function decodeElements(
     case 'fixedText':
       return checkText(fixedTexts(type, element, bytes), place);
     case 'text':
-      return checkText(texts(type, new Uint32Array(bytes.buffer), heap, place), place);
+      return checkText(texts(type, new Uint32Array(bytes.buffer), heap!, place), place);
   }
 }
 
@@ -242,22 +243,21 @@ function firstBadByte(text: Uint8Array): number {
   }
 }
 
-/** What the (length, pointer) pairs of a piece of memory lead to, one after the other; offsets count elements. */
+/** What the (length, pointer) pairs of some rows lead to, one after the other; offsets count elements. */
 function gather(
   plan: ColumnPlan,
-  memory: Memory,
+  { bytes, heap }: StoredRows,
   size: number,
+  place: PlaceOf,
 ): { offsets: Int32Array; values: Uint8Array<ArrayBuffer> } {
-  const { heap, pointer, rows } = memory;
-  const pairs = new Uint32Array(heap.buffer, pointer, rows * 2);
+  const pairs = new Uint32Array(bytes.buffer);
+  const rows = pairs.length / 2;
   const offsets = new Int32Array(rows + 1);
   let end = 0;
   for (let row = 0; row < rows; row++) {
-    const bytes = pairs[2 * row] * size;
-    if (bytes > 0 && pairs[2 * row + 1] + bytes > heap.length) {
-      throw new VtsError('InputMalformed', `a list claims ${pairs[2 * row]} elements`, {
-        ...{ file: memory.file, row: memory.firstRow + row, field: plan.field.name },
-      });
+    const length = pairs[2 * row] * size;
+    if (length > 0 && pairs[2 * row + 1] + length > heap!.length) {
+      throw new VtsError('InputMalformed', `a list claims ${pairs[2 * row]} elements`, place(row));
     }
     end += pairs[2 * row];
     if (end * size > MAX_OFFSET) throw tooMuch(plan);
@@ -266,7 +266,7 @@ function gather(
   const values = new Uint8Array(end * size);
   for (let row = 0; row < rows; row++) {
     const start = pairs[2 * row + 1];
-    values.set(heap.subarray(start, start + pairs[2 * row] * size), offsets[row] * size);
+    values.set(heap!.subarray(start, start + pairs[2 * row] * size), offsets[row] * size);
   }
   return { offsets, values };
 }

@@ -1,8 +1,8 @@
 import type { Format } from '../format.ts';
 import { countRows } from './count-rows.ts';
 import { openReader } from './reader.ts';
-import { check, features, openWriter } from './writer.ts';
-import { LAYOUTS } from './write-layout.ts';
+import { check, features, openWriter } from './write/writer.ts';
+import { LAYOUTS } from './write/write-layout.ts';
 
 /** The HDF5 format. */
 export const hdf5: Format = {

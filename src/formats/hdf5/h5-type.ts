@@ -1,6 +1,6 @@
 /** The data types that are read: what a value in an HDF5 file becomes. */
 import type { ScalarType } from '../../core/types.ts';
-import type { TypeInfo } from './h5wasm.ts';
+import type { TypeInfo } from './data-info.ts';
 
 /** HDF5's type classes. */
 export const TYPE_CLASS = {

@@ -1,27 +1,22 @@
-/** Reads rows: slices of the chosen data sets, from the library's memory into columns. */
+/** Reads rows: slices of the chosen data sets as columns. */
 import { Buffer } from 'node:buffer';
 import { type Batch, makeBatch } from '../../core/batch.ts';
-import {
-  type Column,
-  columnBytes,
-  concatColumns,
-  fixedColumnFromBytes,
-  sliceColumn,
-} from '../../core/column.ts';
+import { type Column, columnBytes, concatColumns, sliceColumn } from '../../core/column.ts';
 import { type Dataset, estimatedRowBytes } from '../../core/schema.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 import type { FormatReader, PositionedBatch, ReadOptions, ReadRequest } from '../format.ts';
 import { type ColumnPlan, isVariable } from './column-plan.ts';
-import { decodeSlab } from './decode.ts';
-import { type H5File, openForReading, type Slab } from './h5-file.ts';
+import { decodeRows } from './decode.ts';
+import type { H5File, Slab } from './h5-file.ts';
 import { inspectFile } from './inspect.ts';
+import { openWithLibrary } from './library/library-file.ts';
 import { select, type Selection } from './select.ts';
 import { readSuperblock } from './superblock.ts';
 
 /** Opens a file and chooses what is read of it. */
 export async function openReader(source: ByteSource, options: ReadOptions): Promise<FormatReader> {
   const superblock = readSuperblock(source);
-  const file = await openForReading(source);
+  const file = await openWithLibrary(source);
   try {
     const selection = select(file, options);
     return {
@@ -93,19 +88,18 @@ function columnReader(file: H5File, plan: ColumnPlan): (start: number, end: numb
 
 function readSlab(file: H5File, plan: ColumnPlan, firstRow: number, rows: number): Column {
   const slab: Slab = { dataset: plan.path, firstRow, rows, inner: plan.inner };
-  if (plan.asStored) {
-    // Not cleared first: every byte of it is read.
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(rows * plan.rowBytes).buffer as ArrayBuffer);
-    file.readBytes(slab, bytes);
-    return fixedColumnFromBytes(plan.field.type, bytes);
+  const from = { firstRow, file: file.name };
+  if (isVariable(plan.layout)) {
+    return file.withVariable(
+      slab,
+      plan.rowBytes,
+      (bytes, heap) => decodeRows(plan, { bytes, heap, ...from }),
+    );
   }
-  const pointer = file.scratch(rows * plan.rowBytes);
-  file.readSlab(slab, pointer);
-  try {
-    return decodeSlab(plan, { heap: file.heap(), pointer, rows, firstRow, file: file.name });
-  } finally {
-    if (isVariable(plan.layout)) file.reclaim(slab, pointer);
-  }
+  // Not cleared first: every byte of it is read.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(rows * plan.rowBytes).buffer as ArrayBuffer);
+  file.readFixed(slab, bytes, plan.asStored);
+  return decodeRows(plan, { bytes, ...from });
 }
 
 /** Rows of the first batch when the length of their values is not known. */

@@ -1,7 +1,7 @@
 /** Groups, data sets and links of a file. Links are followed here and not by the library, which would leave the file. */
 import { VtsError } from '../../errors.ts';
 import type { H5File } from './h5-file.ts';
-import type { DataInfo } from './h5wasm.ts';
+import type { DataInfo } from './data-info.ts';
 
 /** What a path leads to. */
 export type Found =

@@ -1,5 +1,5 @@
 /** Rows of variable length: their values go into the global heap, and a reference a row remains. */
-import { type Column, firstNull, listElements, valueBytes } from '../../core/column.ts';
+import { type Column, firstNull, listElements, valueBytes } from '../../../core/column.ts';
 import { storedBytes } from './stored-bytes.ts';
 import { typeSize } from './file-type.ts';
 import { storedType } from './column-type.ts';

@@ -1,39 +1,5 @@
 /** The parts of h5wasm's low-level module (HDF5 compiled by Emscripten) that vts uses. */
-
-/** A data type as h5wasm tells it. */
-export interface TypeInfo {
-  /** The type's class: the values of `TYPE_CLASS` in `h5-type.ts`. */
-  readonly type: number;
-  readonly size: number;
-  readonly signed: boolean;
-  readonly littleEndian: boolean;
-  /** Whether it is a variable-length string. */
-  readonly vlen: boolean;
-  readonly cset?: number;
-  readonly strpad?: number;
-  readonly enum_type?: { readonly type: number; readonly members: Readonly<Record<string, number>> };
-  readonly vlen_type?: TypeInfo;
-  readonly array_type?: TypeInfo & { readonly shape: readonly number[] };
-  readonly compound_type?: {
-    readonly members: readonly (TypeInfo & { readonly name: string; readonly offset: number })[];
-  };
-}
-
-/** A data set or attribute as h5wasm tells it; sizes as doubles. */
-export interface DataInfo extends TypeInfo {
-  /** `null` for the null data space, empty for a scalar. */
-  readonly shape: readonly number[] | null;
-  readonly maxshape: readonly number[] | null;
-  readonly chunks: readonly number[] | null;
-  readonly total_size: number;
-  readonly virtual_sources?: readonly { readonly file_name: string; readonly dset_name: string }[];
-}
-
-/** A filter of a data set's pipeline. */
-export interface FilterInfo {
-  readonly id: number;
-  readonly name: string;
-}
+import type { DataInfo, FilterInfo } from '../data-info.ts';
 
 /** A file in Emscripten's file system. */
 export interface FsNode {

@@ -1,6 +1,6 @@
 /** Rows of a fixed size as they are stored. */
-import { getBit } from '../../core/bitmap.ts';
-import { type Column, valueBytes } from '../../core/column.ts';
+import { getBit } from '../../../core/bitmap.ts';
+import { type Column, valueBytes } from '../../../core/column.ts';
 
 /** The bytes of `column`: those in memory, except that a Bool takes a byte. */
 export function storedBytes(column: Column): Uint8Array<ArrayBuffer> {

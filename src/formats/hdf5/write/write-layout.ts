@@ -1,10 +1,10 @@
 /** Under which names the columns are written: their own, or those of MilvusDM and ann-benchmarks. */
-import { type Dataset, type Field, idField, type Metric, vectorField } from '../../core/schema.ts';
-import { fieldList, shellQuote } from '../../core/shell.ts';
-import { formatType, type Kind } from '../../core/types.ts';
-import { VtsError } from '../../errors.ts';
-import type { Problem, WriteOptions } from '../format.ts';
-import { DISTANCES } from './attributes.ts';
+import { type Dataset, type Field, idField, type Metric, vectorField } from '../../../core/schema.ts';
+import { fieldList, shellQuote } from '../../../core/shell.ts';
+import { formatType, type Kind } from '../../../core/types.ts';
+import { VtsError } from '../../../errors.ts';
+import type { Problem, WriteOptions } from '../../format.ts';
+import { DISTANCES } from '../attributes.ts';
 
 /** The layouts that can be written. */
 export const LAYOUTS = {

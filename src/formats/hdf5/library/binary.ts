@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 /** The script of h5wasm. */
-export const SCRIPT = resolve(import.meta.dirname!, '../../../node_modules/h5wasm/dist/esm/hdf5_util.js');
+export const SCRIPT = resolve(import.meta.dirname!, '../../../../node_modules/h5wasm/dist/esm/hdf5_util.js');
 
 const BEFORE = 'function findWasmBinary(){return binaryDecode(';
 const AFTER = ')}function getBinarySync(';

@@ -1,7 +1,7 @@
 /** Writes the rows of one field. */
-import { type Column, encodingOf, firstNull } from '../../core/column.ts';
-import type { Field } from '../../core/schema.ts';
-import { VtsError } from '../../errors.ts';
+import { type Column, encodingOf, firstNull } from '../../../core/column.ts';
+import type { Field } from '../../../core/schema.ts';
+import { VtsError } from '../../../errors.ts';
 import { writeChunkIndex } from './chunk-index.ts';
 import { chunkedRows } from './chunked-rows.ts';
 import { type DatasetShape, datasetShape } from './column-type.ts';

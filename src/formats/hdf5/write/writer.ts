@@ -1,11 +1,11 @@
 /** Writes files, without HDF5's library: chunks as rows come, then the objects that they belong to. */
-import type { Batch } from '../../core/batch.ts';
-import { factsToJson, schemaToJson } from '../../core/schema-json.ts';
-import type { Dataset } from '../../core/schema.ts';
-import { type Kind, KINDS } from '../../core/types.ts';
-import type { ByteSink, RandomAccessSink } from '../../stores/bytes.ts';
-import type { FormatWriter, Problem, WriteOptions, WriterFeatures } from '../format.ts';
-import { DISTANCE_ATTRIBUTE, FACTS_ATTRIBUTE, SCHEMA_ATTRIBUTE } from './attributes.ts';
+import type { Batch } from '../../../core/batch.ts';
+import { factsToJson, schemaToJson } from '../../../core/schema-json.ts';
+import type { Dataset } from '../../../core/schema.ts';
+import { type Kind, KINDS } from '../../../core/types.ts';
+import type { ByteSink, RandomAccessSink } from '../../../stores/bytes.ts';
+import type { FormatWriter, Problem, WriteOptions, WriterFeatures } from '../../format.ts';
+import { DISTANCE_ATTRIBUTE, FACTS_ATTRIBUTE, SCHEMA_ATTRIBUTE } from '../attributes.ts';
 import { columnWriter } from './column-writer.ts';
 import { type FileSpace, fileSpace } from './file-space.ts';
 import { globalHeap, REFERENCE_WORDS } from './global-heap.ts';
@@ -18,7 +18,7 @@ import {
   type TextAttribute,
 } from './object-header.ts';
 import { bytesOf } from './references.ts';
-import { partsOf } from './tree.ts';
+import { partsOf } from '../tree.ts';
 import { distanceName, type Layout, layOut, layoutOf, layoutProblems } from './write-layout.ts';
 
 /** What HDF5 holds: all kinds but arrays of structs, no nulls, no NUL characters. */

@@ -1,14 +1,12 @@
 /** Turns what HDF5's library throws into errors of vts. */
-import { type ErrorCode, VtsError } from '../../errors.ts';
+import { type ErrorCode, VtsError } from '../../../errors.ts';
+import { MOST_BYTES_AT_ONCE } from '../column-plan.ts';
 
 /** What went wrong in HDF5, in its own words: the innermost of the messages it stacks up. */
 export function innermostMessage(text: string): string {
   const messages = [...text.matchAll(/^ +#\d+: .*? in \w+\(\): (.*)$/gm)].map((match) => match[1]);
   return messages.at(-1) ?? text.split('\n')[0];
 }
-
-/** The largest row and the largest stored piece that are read into memory. */
-export const MOST_BYTES_AT_ONCE = 512 * 2 ** 20;
 
 const DAMAGED = 'copy or download the file again: it is damaged';
 

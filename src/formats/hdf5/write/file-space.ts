@@ -1,5 +1,5 @@
 /** The space of a file that is being written: taken from its end, piece by piece, and never given back. */
-import type { RandomAccessSink } from '../../stores/bytes.ts';
+import type { RandomAccessSink } from '../../../stores/bytes.ts';
 
 /** Where things in a new file go. Addresses count from its first byte. */
 export interface FileSpace {

@@ -1,5 +1,5 @@
 /** How each logical type lies in a file we write. */
-import type { LogicalType } from '../../core/types.ts';
+import type { LogicalType } from '../../../core/types.ts';
 import { type FileType, typeSize } from './file-type.ts';
 
 /** The type of a data set and the values in a row of it, if there is a second extent. */

@@ -21,7 +21,7 @@ export function returnInstance(instance: H5Module): void {
 async function start(): Promise<H5Module> {
   const compiling = compiledLibrary();
   // The package's main module starts one instance and hides this function, which starts as many as are asked for.
-  const library = await import('../../../node_modules/h5wasm/dist/esm/hdf5_util.js');
+  const library = await import('../../../../node_modules/h5wasm/dist/esm/hdf5_util.js');
   const compiled = await compiling;
   const startModule = library.default as unknown as StartModule;
   const module = await startModule({

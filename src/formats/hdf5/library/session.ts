@@ -1,8 +1,8 @@
 /** A file that is open in an instance of the library, until a call fails. */
-import { VtsError } from '../../errors.ts';
+import { VtsError } from '../../../errors.ts';
 import { type FileBytes, type MountedFile, mountFile } from './file-layer.ts';
 import type { H5Module } from './h5wasm.ts';
-import { returnInstance, takeInstance } from './library.ts';
+import { returnInstance, takeInstance } from './instances.ts';
 
 /** An open file and the memory that calls on it use. */
 export interface Session {
