@@ -10,13 +10,14 @@ import { decodeRows } from './decode.ts';
 import type { H5File, Slab } from './h5-file.ts';
 import { inspectFile } from './inspect.ts';
 import { openWithLibrary } from './library/library-file.ts';
+import { openPlain } from './plain/plain-file.ts';
 import { select, type Selection } from './select.ts';
 import { readSuperblock } from './superblock.ts';
 
 /** Opens a file and chooses what is read of it. */
 export async function openReader(source: ByteSource, options: ReadOptions): Promise<FormatReader> {
   const superblock = readSuperblock(source);
-  const file = await openWithLibrary(source);
+  const file = openPlain(source, superblock) ?? await openWithLibrary(source);
   try {
     const selection = select(file, options);
     return {

@@ -8,7 +8,8 @@ export function innermostMessage(text: string): string {
   return messages.at(-1) ?? text.split('\n')[0];
 }
 
-const DAMAGED = 'copy or download the file again: it is damaged';
+/** What to do about damage. */
+export const DAMAGED = 'copy or download the file again: it is damaged';
 
 const MEANINGS: readonly [pattern: RegExp, code: ErrorCode, remedy: string][] = [
   [

@@ -1,7 +1,7 @@
 /** A file that HDF5's own library reads. */
-import { VtsError } from '../../../errors.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
 import type { H5File, Slab } from '../h5-file.ts';
+import { readExactly } from '../read-exactly.ts';
 import type { Detour, FileBytes } from './file-layer.ts';
 import { readError } from './h5-error.ts';
 import { checked, openSession, type Session } from './session.ts';
@@ -12,18 +12,10 @@ export async function openWithLibrary(source: ByteSource): Promise<H5File> {
   if (size === undefined) throw new TypeError('HDF5 needs random access');
   const bytes: FileBytes = {
     size,
+    // The library would go on with zeros.
     readSync(target, position) {
-      const count = source.readSync(target, position);
-      // The library would go on with zeros.
-      if (count < target.length) {
-        throw new VtsError('InputTruncated', `${name} ends before the data that it points to`, {
-          file: name,
-          byte: size,
-          expected: `${target.length} bytes from byte ${position} on; the file has ${size}`,
-          remedy: 'copy or download the file again',
-        });
-      }
-      return count;
+      readExactly(source, target, position);
+      return target.length;
     },
   };
   const session = await openSession(

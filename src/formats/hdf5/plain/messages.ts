@@ -1,0 +1,67 @@
+/** Object headers of version 1 and their messages (HDF5 file format specification, version 3.0, section IV.A). */
+import { expectPlain, type FileView, partOf, u64At } from './file-view.ts';
+
+/** The types of messages that a plain file may have. */
+export const MESSAGE = {
+  nil: 0,
+  dataspace: 1,
+  linkInfo: 2,
+  datatype: 3,
+  oldFillValue: 4,
+  fillValue: 5,
+  link: 6,
+  layout: 8,
+  groupInfo: 10,
+  filters: 11,
+  attribute: 12,
+  comment: 13,
+  oldModificationTime: 14,
+  continuation: 16,
+  symbolTable: 17,
+  modificationTime: 18,
+  attributeInfo: 21,
+  referenceCount: 22,
+} as const;
+
+/** The messages of an object by their types, each in its order. */
+export type Messages = ReadonlyMap<number, readonly DataView<ArrayBuffer>[]>;
+
+const HEAD_BYTES = 16;
+const MESSAGE_HEAD_BYTES = 8;
+const SHARED = 2;
+/** More blocks than this in one header are a circle. */
+const MOST_BLOCKS = 10_000;
+const KNOWN: ReadonlySet<number> = new Set(Object.values(MESSAGE));
+
+/** The messages of the object at `address`. @throws NotPlain */
+export function readMessages(file: FileView, address: number): Messages {
+  const head = file.at(address, HEAD_BYTES);
+  expectPlain(head.getUint8(0) === 1, 'an object header is not of version 1');
+  const messages = new Map<number, DataView<ArrayBuffer>[]>();
+  let count = 0;
+  const blocks = [{ address: address + HEAD_BYTES, bytes: head.getUint32(8, true) }];
+  for (let i = 0; i < blocks.length; i++) {
+    expectPlain(i < MOST_BLOCKS, 'an object header without end');
+    const { bytes } = blocks[i];
+    const block = file.at(blocks[i].address, bytes);
+    for (let at = 0; at + MESSAGE_HEAD_BYTES <= bytes;) {
+      const [type, length] = [block.getUint16(at, true), block.getUint16(at + 2, true)];
+      expectPlain(KNOWN.has(type), `a message of type ${type}`);
+      expectPlain((block.getUint8(at + 4) & SHARED) === 0, 'a shared message');
+      const body = partOf(block, at + MESSAGE_HEAD_BYTES, length);
+      if (type === MESSAGE.continuation) blocks.push({ address: u64At(body, 0), bytes: u64At(body, 8) });
+      else messages.set(type, [...messages.get(type) ?? [], body]);
+      at += MESSAGE_HEAD_BYTES + length;
+      count++;
+    }
+  }
+  expectPlain(count === head.getUint16(2, true), 'another number of messages than is said');
+  return messages;
+}
+
+/** The only message of a type. @throws NotPlain when there is none, or more */
+export function only(messages: Messages, type: number): DataView<ArrayBuffer> {
+  const [message, ...more] = messages.get(type) ?? [];
+  expectPlain(message !== undefined && more.length === 0, `not one message of type ${type}`);
+  return message;
+}

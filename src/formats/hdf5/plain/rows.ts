@@ -1,0 +1,90 @@
+/** Reads rows of a data set from the pieces in which they are. */
+import { VtsError } from '../../../errors.ts';
+import type { ByteSource } from '../../../stores/bytes.ts';
+import type { Slab } from '../h5-file.ts';
+import { DAMAGED } from '../library/h5-error.ts';
+import { readExactly } from '../read-exactly.ts';
+import { unfilter } from './filters.ts';
+import type { Piece, PlainDataset } from './objects.ts';
+
+/** Fills `target` with the rows of `slab`. @throws VtsError InputTruncated, InputMalformed */
+export function readRows(source: ByteSource, dataset: PlainDataset, slab: Slab, target: Uint8Array): void {
+  const { across, filters, rowBytes, pieceRowBytes } = dataset;
+  const whole = across === 1 && filters.length === 0 && rowBytes === pieceRowBytes;
+  if (whole) readWholeRows(source, dataset, slab, target);
+  else readPartsOfRows(source, dataset, slab, target);
+}
+
+/** Reads each piece into its place; those that follow one another in the file, at once. */
+function readWholeRows(
+  source: ByteSource,
+  { rowBytes, pieceRows, pieces }: PlainDataset,
+  { firstRow, rows }: Slab,
+  target: Uint8Array,
+): void {
+  const end = firstRow + rows;
+  for (let row = firstRow; row < end;) {
+    const first = Math.floor(row / pieceRows);
+    const address = pieces.get(first)?.address;
+    let last = first;
+    if (address !== undefined) {
+      const follows = (piece: number) =>
+        pieces.get(piece)?.address === address + (piece - first) * pieceRows * rowBytes;
+      while ((last + 1) * pieceRows < end && follows(last + 1)) last++;
+    }
+    const next = Math.min(end, (last + 1) * pieceRows);
+    const part = target.subarray((row - firstRow) * rowBytes, (next - firstRow) * rowBytes);
+    if (address === undefined) part.fill(0);
+    else readExactly(source, part, address + (row - first * pieceRows) * rowBytes);
+    row = next;
+  }
+}
+
+/** Reads pieces that are filtered, or narrower or wider than a row, and puts what is asked for of each into its place. */
+function readPartsOfRows(source: ByteSource, dataset: PlainDataset, slab: Slab, target: Uint8Array): void {
+  const { rowBytes, pieceRows, pieceRowBytes, across, pieces } = dataset;
+  const end = slab.firstRow + slab.rows;
+  for (let row = slab.firstRow; row < end;) {
+    const down = Math.floor(row / pieceRows);
+    const next = Math.min(end, (down + 1) * pieceRows);
+    for (let column = 0; column < across; column++) {
+      const left = column * pieceRowBytes;
+      const width = Math.min(pieceRowBytes, rowBytes - left);
+      const piece = pieces.get(down * across + column);
+      const bytes = piece && pieceBytes(source, dataset, piece, slab);
+      for (let r = row; r < next; r++) {
+        const to = (r - slab.firstRow) * rowBytes + left;
+        const from = (r - down * pieceRows) * pieceRowBytes;
+        if (bytes === undefined) target.fill(0, to, to + width);
+        else target.set(bytes.subarray(from, from + width), to);
+      }
+    }
+    row = next;
+  }
+}
+
+/** A whole piece as it was before its filters. */
+function pieceBytes(
+  source: ByteSource,
+  { filters, info, pieceRows, pieceRowBytes }: PlainDataset,
+  { address, bytes, skipped }: Piece,
+  { dataset, firstRow, rows }: Slab,
+): Uint8Array {
+  const stored = new Uint8Array(bytes);
+  readExactly(source, stored, address);
+  try {
+    return unfilter(stored, {
+      ...{ filters, skipped, valueBytes: info.size },
+      length: pieceRows * pieceRowBytes,
+    });
+  } catch (cause) {
+    const { name: file } = source;
+    throw new VtsError(
+      'InputMalformed',
+      `HDF5 cannot read ${dataset}, rows ${firstRow} to ${firstRow + rows - 1}, in ${file}: ${
+        (cause as Error).message
+      }`,
+      { file, field: dataset, byte: address, remedy: DAMAGED, cause },
+    );
+  }
+}

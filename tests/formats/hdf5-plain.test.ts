@@ -1,0 +1,176 @@
+/** Files that vts reads without HDF5's library: what it finds in them is what the library finds. */
+import { afterAll, expect, test } from 'bun:test';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isVtsError } from '../../src/errors.ts';
+import type { DataInfo } from '../../src/formats/hdf5/data-info.ts';
+import type { H5File } from '../../src/formats/hdf5/h5-file.ts';
+import { openWithLibrary } from '../../src/formats/hdf5/library/library-file.ts';
+import { openPlain } from '../../src/formats/hdf5/plain/plain-file.ts';
+import { readSuperblock } from '../../src/formats/hdf5/superblock.ts';
+import { walk } from '../../src/formats/hdf5/tree.ts';
+import type { ByteSource } from '../../src/stores/bytes.ts';
+import { openFileSource } from '../../src/stores/file.ts';
+import { memorySource } from '../../src/stores/memory.ts';
+import { fixture } from '../support/fixtures.ts';
+import { runPython } from '../support/python.ts';
+import { random } from '../support/tables.ts';
+
+/** What vts makes use of in a data set or attribute. */
+function used({ type, size, signed, littleEndian, vlen, strpad, enum_type, shape, chunks }: DataInfo) {
+  const isText = type === 3;
+  return {
+    ...{ type, vlen, shape, chunks },
+    // Of a text of variable length, the library tells the bytes of a pointer.
+    size: vlen ? undefined : size,
+    ...(isText ? { strpad } : { signed, littleEndian }),
+    enumeration: enum_type && { type: enum_type.type, members: enum_type.members },
+  };
+}
+
+/** All that can be asked of a file. */
+function everything(file: H5File): unknown[] {
+  const attributesOf = (path: string) =>
+    file.attributeNames(path).map((name) => {
+      const info = file.attributeInfo(path, name);
+      const single = info.shape?.every((extent) => extent === 1);
+      return [name, used(info), single ? [...file.attributeValue(path, name, info)] : undefined];
+    });
+  const identities = new Map<string, number>();
+  const same = (path: string) => {
+    const identity = file.identity(path);
+    if (!identities.has(identity)) identities.set(identity, identities.size);
+    return identities.get(identity);
+  };
+  const entries = [...walk(file, '/', 10_000)].map(({ name, path, found }) => {
+    if (found.kind === 'missing') return [name, path, found];
+    if (found.kind === 'external') throw new Error('a plain file has no such links');
+    const about = [name, path, file.softLink(path), same(found.path), attributesOf(found.path)];
+    if (found.kind !== 'dataset') return [...about, found];
+    const { info } = found;
+    const [rows, ...inner] = info.shape ?? [];
+    const rowBytes = inner.reduce((product, extent) => product * extent, info.size);
+    const bytes = new Uint8Array((rows ?? 0) * rowBytes);
+    if (bytes.length > 0) file.readFixed({ dataset: found.path, firstRow: 0, rows, inner }, bytes, false);
+    return [...about, found.path, used(info), file.filters(found.path).map(({ id }) => id), Bun.hash(bytes)];
+  });
+  return [attributesOf('/'), [...file.names('/')], ...entries];
+}
+
+/** As {@linkcode compare}, for damaged files: where the library gives up, vts may read what it does not look at. */
+async function agree(source: ByteSource): Promise<boolean> {
+  const found = await outcome(() => everything(openPlain(source, readSuperblock(source))!));
+  const expected = await outcome(async () => {
+    const library = await openWithLibrary(source);
+    try {
+      return everything(library);
+    } finally {
+      library.close();
+    }
+  });
+  if (found === undefined || expected === undefined) return false;
+  expect(found).toEqual(expected);
+  return true;
+}
+
+/** What `read` returns; `undefined` when it refuses, or there is nothing to read from. */
+async function outcome(read: () => unknown): Promise<unknown> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isVtsError(error) || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** Compares both ways, if the file is plain; tells whether it is. */
+async function compare(source: ByteSource): Promise<boolean> {
+  const plain = openPlain(source, readSuperblock(source));
+  if (plain === undefined) return false;
+  const library = await openWithLibrary(source);
+  try {
+    expect(everything(plain)).toEqual(everything(library));
+    expect({ name: plain.name, size: plain.size }).toEqual({ name: library.name, size: library.size });
+  } finally {
+    library.close();
+  }
+  return true;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'vts-hdf5-plain-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const PLAIN = [
+  'ann_angular.hdf5 ann_dot.hdf5 ann_euclidean.hdf5 ann_hamming.hdf5 ann_jaccard.hdf5 ann_neighbors.hdf5 ann_sparse.hdf5',
+  'bools.h5 dataset_path.h5 dim_1.h5 group_only.h5 group_path.h5 integer_rows.h5 libver_earliest.h5 milvusdm_binary.h5',
+  'milvusdm_float.h5 milvusdm_no_ids.h5 numbers_little_endian.h5 one_row.h5 soft_link.h5 stored_contiguous.h5',
+  'stored_chunked.h5 stored_gzip.h5 stored_gzip_shuffle.h5 strings_fixed.h5 strings_latin1.h5 vectors_little_endian.h5',
+].join(' ').split(' ');
+
+test('fixtures', async () => {
+  const plain: string[] = [];
+  for (const name of readdirSync(fixture('hdf5')).filter((name) => /\.(h5|hdf5)$/.test(name))) {
+    if (await compare(openFileSource(fixture(`hdf5/${name}`)))) plain.push(name);
+  }
+  expect(plain).toEqual(expect.arrayContaining(PLAIN));
+});
+
+const MAKE = `
+import h5py, numpy as np, random, sys
+folder, count = sys.argv[1], int(sys.argv[2])
+r = random.Random(11)
+types = ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "?", "S5"]
+for n in range(count):
+    with h5py.File(f"{folder}/{n}.h5", "w", track_order=r.random() < 0.2) as f:
+        groups = [f]
+        for _ in range(r.choice([1, 1, 2, 12])):
+            group = r.choice(groups)
+            groups.append(group.create_group(f"g{len(groups)} ü"))
+        for i in range(r.choice([1, 3, 40])):
+            shape = (r.choice([0, 1, 7, 300]), *([r.choice([1, 5, 64])] if r.random() < 0.5 else []))
+            chunks = None if 0 in shape or r.random() < 0.5 else tuple(r.randint(1, extent) for extent in shape)
+            data = np.random.default_rng(n * 100 + i).integers(0, 2, shape) * r.randint(1, 99)
+            group = r.choice(groups)
+            packed = dict(compression=r.choice([None, 1, 9]), shuffle=r.random() < 0.5) if chunks else {}
+            d = group.create_dataset(f"d{i}", data=data.astype(r.choice(types)), chunks=chunks, **packed)
+            if chunks and r.random() < 0.5:
+                d = group.create_dataset(f"e{i}", shape, d.dtype, chunks=chunks)
+                if shape[0] > 1: d[:shape[0] // 2] = data[:shape[0] // 2].astype(d.dtype)
+            for k in range(r.choice([0, 0, 2, 9])):
+                d.attrs[f"a{9 - k}"] = r.choice([3, -2.5, "text", "", np.arange(3), np.float32(1), b"bytes", np.bool_(1)])
+        for i, group in enumerate(groups):
+            group.attrs["distance"] = "angular"
+            if i: group[f"hard{i}"] = r.choice(groups[:i + 1])
+            if r.random() < 0.3: group[f"soft{i}"] = h5py.SoftLink(r.choice(["/d0", "g1", "../x", "/nowhere"]))
+`;
+
+test('random files of h5py', async () => {
+  const count = 60;
+  runPython(MAKE, folder, String(count));
+  let plain = 0;
+  for (let i = 0; i < count; i++) if (await compare(openFileSource(join(folder, `${i}.h5`)))) plain++;
+  expect(plain).toBeGreaterThan(count / 4);
+}, 120_000);
+
+test('bytes that changed lead to no other rows than those that the library reads', async () => {
+  const next = random(5);
+  for (
+    const name of [
+      'ann_angular.hdf5',
+      'bools.h5',
+      'soft_link.h5',
+      'stored_chunked.h5',
+      'stored_gzip_shuffle.h5',
+    ]
+  ) {
+    const bytes = readFileSync(fixture(`hdf5/${name}`));
+    let compared = 0;
+    for (let i = 0; i < 100; i++) {
+      const copy = Uint8Array.from(bytes);
+      copy[Math.floor(next() * copy.length)] ^= 1 << Math.floor(next() * 8);
+      if (await agree(memorySource(copy, name))) compared++;
+    }
+    expect(compared).toBeGreaterThan(5);
+  }
+}, 300_000);
