@@ -8,7 +8,6 @@ import type { DataInfo } from '../../src/formats/hdf5/data-info.ts';
 import type { H5File } from '../../src/formats/hdf5/h5-file.ts';
 import { openWithLibrary } from '../../src/formats/hdf5/library/library-file.ts';
 import { openPlain } from '../../src/formats/hdf5/plain/plain-file.ts';
-import { readSuperblock } from '../../src/formats/hdf5/superblock.ts';
 import { walk } from '../../src/formats/hdf5/tree.ts';
 import type { ByteSource } from '../../src/stores/bytes.ts';
 import { openFileSource } from '../../src/stores/file.ts';
@@ -60,7 +59,7 @@ function everything(file: H5File): unknown[] {
 
 /** As {@linkcode compare}, for damaged files: where the library gives up, vts may read what it does not look at. */
 async function agree(source: ByteSource): Promise<boolean> {
-  const found = await outcome(() => everything(openPlain(source, readSuperblock(source))!));
+  const found = await outcome(() => everything(openPlain(source)!));
   const expected = await outcome(async () => {
     const library = await openWithLibrary(source);
     try {
@@ -86,7 +85,7 @@ async function outcome(read: () => unknown): Promise<unknown> {
 
 /** Compares both ways, if the file is plain; tells whether it is. */
 async function compare(source: ByteSource): Promise<boolean> {
-  const plain = openPlain(source, readSuperblock(source));
+  const plain = openPlain(source);
   if (plain === undefined) return false;
   const library = await openWithLibrary(source);
   try {

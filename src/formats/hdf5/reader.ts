@@ -17,7 +17,7 @@ import { readSuperblock } from './superblock.ts';
 /** Opens a file and chooses what is read of it. */
 export async function openReader(source: ByteSource, options: ReadOptions): Promise<FormatReader> {
   const superblock = readSuperblock(source);
-  const file = openPlain(source, superblock) ?? await openWithLibrary(source);
+  const file = openPlain(source) ?? await openWithLibrary(source);
   try {
     const selection = select(file, options);
     return {

@@ -1,12 +1,22 @@
 /** The bytes of a plain file by their addresses, and the way out when they are not what a plain file has. */
 import type { ByteSource } from '../../../stores/bytes.ts';
 
-/** Thrown inside of this folder where a file is more than plain; never leaves it. */
-export class NotPlain extends Error {}
+/** Thrown where a file is more than plain; {@linkcode orNotPlain} catches it. */
+class NotPlain extends Error {}
 
 /** Goes on only if `fact` holds; `what` is for whoever debugs. @throws NotPlain */
 export function expectPlain(fact: boolean, what: string): asserts fact {
   if (!fact) throw new NotPlain(what);
+}
+
+/** What `look` returns, or nothing if it finds more than a plain file has. A RangeError is a look beyond the end of a structure. */
+export function orNotPlain<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof NotPlain || error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** A file to look at. */

@@ -5,24 +5,19 @@
  */
 import type { ByteSource } from '../../../stores/bytes.ts';
 import type { H5File } from '../h5-file.ts';
-import type { Superblock } from '../superblock.ts';
-import { bytesOf, type FileView, NotPlain, viewFile } from './file-view.ts';
+import { bytesOf, type FileView, orNotPlain, viewFile } from './file-view.ts';
 import type { Attribute } from './attributes.ts';
 import { type Group, type PlainDataset, type PlainObject, readObjects } from './objects.ts';
 import { rootOf } from './root.ts';
 import { readRows } from './rows.ts';
 
 /** The file, if it is a plain one. */
-export function openPlain(source: ByteSource, superblock: Superblock): H5File | undefined {
-  try {
+export function openPlain(source: ByteSource): H5File | undefined {
+  return orNotPlain(() => {
     const view = viewFile(source);
-    const root = rootOf(view, superblock);
+    const root = rootOf(view);
     return fileOf(source, view, readObjects(view, root), root);
-  } catch (error) {
-    // A RangeError is a look beyond the end of a structure.
-    if (error instanceof NotPlain || error instanceof RangeError) return undefined;
-    throw error;
-  }
+  });
 }
 
 function fileOf(
