@@ -80,7 +80,7 @@ export function readSq(cursor: Cursor, dim: number): ScalarQuantizer {
   const qtype = cursor.small('the type of the SQ', 0, SQ_KINDS.length - 1);
   cursor.i32('the range statistic of the SQ');
   cursor.f32('the argument of the range statistic');
-  const d = cursor.count('the dimensions of the SQ', MAX_DIM);
+  const d = cursor.count('the number of dimensions of the SQ', MAX_DIM);
   const codeBytes = cursor.count('the code size of the SQ', Number.MAX_SAFE_INTEGER);
   const trained = cursor.array('the trained ranges of the SQ', 4);
   const kind = SQ_KINDS[qtype];
