@@ -5,6 +5,7 @@ import { ClosedPipe } from '../stores/stdio.ts';
 import config from '../../deno.json' with { type: 'json' };
 import type { Context } from './context.ts';
 import type { StepVerbs } from './job-step.ts';
+import { refuseMissingValues } from './options/missing-value.ts';
 import type { Verbs } from './plan.ts';
 import { jsonReport } from './report/json.ts';
 import { DEFAULT_REPORT, type Report, type ReportOptions } from './report/report.ts';
@@ -31,6 +32,8 @@ export async function runProgram(args: readonly string[], signal: AbortSignal): 
   startEarly(args);
   try {
     const program = await buildProgram(args[0], context, () => report);
+    const command = program.commands.find((candidate) => candidate.name() === args[0]);
+    if (command !== undefined) refuseMissingValues(args, command as Command);
     await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
     return 0;
   } catch (error) {
