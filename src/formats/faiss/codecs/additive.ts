@@ -130,7 +130,7 @@ function additiveCodec(
 }
 
 /** Adds up the rows of codebooks that the sub-codes number; `width` dimensions a piece. */
-export function additiveDecoder(
+function additiveDecoder(
   codebooks: Float32Array<ArrayBuffer>,
   width: number,
   bits: readonly number[],

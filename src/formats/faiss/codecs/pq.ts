@@ -41,7 +41,7 @@ export function readPq(cursor: Cursor, dim: number): ProductQuantizer {
 }
 
 /** Looks up the centroids of each code and copies them. */
-export function pqDecoder(table: Float32Array<ArrayBuffer>, dim: number, m: number, bits: number): Decode {
+function pqDecoder(table: Float32Array<ArrayBuffer>, dim: number, m: number, bits: number): Decode {
   const codeBytes = Math.ceil(m * bits / 8);
   const width = dim / m;
   const copy = width % 4 === 0 ? copyByFours : copyOneByOne;

@@ -50,7 +50,7 @@ function rabitQFactorBytes(dim: number, bits: number): number {
 }
 
 /** Signs only: `± factor / sqrt(d)`; the centre is added elsewhere. */
-export function signDecoder(dim: number, codeBytes: number): Decode {
+function signDecoder(dim: number, codeBytes: number): Decode {
   return (codes, count, out) => {
     const view = new DataView(codes.buffer, codes.byteOffset, codes.byteLength);
     for (let row = 0; row < count; row++) {

@@ -146,7 +146,7 @@ function directDecoder(dim: number, bytes: number, valueOf: (code: number) => nu
 }
 
 /** `n` bits a dimension that number a value of a table. */
-export function tableDecoder(table: Float32Array, dim: number, n: number): Decode {
+function tableDecoder(table: Float32Array, dim: number, n: number): Decode {
   const codeBytes = Math.ceil(n * dim / 8);
   return (codes, count, out) => {
     let at = 0;

@@ -62,9 +62,6 @@ const READERS: Readonly<Record<string, (cursor: Cursor) => Fields>> = {
   },
 };
 
-/** The codes of transforms that are known. */
-export const TRANSFORM_CODES: readonly string[] = Object.keys(READERS);
-
 /** Parses a transform. */
 export function readTransform(cursor: Cursor): Transform {
   const start = cursor.position;
