@@ -12,6 +12,7 @@ import { DEFAULT_REPORT, type Report, type ReportOptions } from './report/report
 import { textReport } from './report/text.ts';
 import { formatTable } from './report/format.ts';
 import { startEarly } from './start-early.ts';
+import type { Topics } from './topics.ts';
 
 /** Runs `vts` with `args` and returns its exit code. */
 export async function runProgram(args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -139,20 +140,25 @@ async function addCommands(program: Command, context: Context, report: () => Rep
     explain.explainCommand(context),
   ];
   unsetFalseSwitches(process.env);
-  const topics = formatTable(Object.entries(TOPICS).map(([topic, { about }]) => [topic, about]));
   for (const command of commands) program.addCommand(ready(command));
+  addHelp(program, TOPICS, report);
+}
+
+/** `vts help`, of commands and of topics. */
+function addHelp(program: Command, topics: Topics, report: () => Report): void {
   program.command('help').argument('[topic]', 'a command or a topic').description('the manual')
     .action(async (topic) => {
       if (topic === undefined) return program.help();
-      const found = Object.hasOwn(TOPICS, topic) ? await TOPICS[topic].text() : undefined;
+      const found = Object.hasOwn(topics, topic) ? await topics[topic].text() : undefined;
       if (found !== undefined) return report().text(found);
       const command = program.commands.find((candidate) => candidate.name() === topic);
       if (command === undefined) {
         throw new VtsError('Usage', `There is no help on "${topic}"`, {
-          expected: [...program.commands.map((c) => c.name()), ...Object.keys(TOPICS)].join(', '),
+          expected: [...program.commands.map((c) => c.name()), ...Object.keys(topics)].join(', '),
         });
       }
       command.help();
     });
-  program.addHelpText('after', `\nTopics (vts help TOPIC):\n${topics}`);
+  const table = formatTable(Object.entries(topics).map(([topic, { about }]) => [topic, about]));
+  program.addHelpText('after', `\nTopics (vts help TOPIC):\n${table}`);
 }
