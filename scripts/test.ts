@@ -1,5 +1,5 @@
 /**
- * Runs all tests on Bun, the runtime that ships, and closes with one line that counts them.
+ * Runs all tests on Bun, the runtime that ships, and closes with what failed and one line that counts.
  *
  *     deno task test [FILE...]
  *
@@ -11,40 +11,37 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { startLite } from './servers/lite.ts';
 import { startMilvus } from './servers/milvus.ts';
+import { failureReport, type Outcome, outcomeOf } from './test-outcome.ts';
 
 const ROOT = resolve(import.meta.dirname!, '..');
 const LANES = 2;
 const bun = resolve(ROOT, 'node_modules/bun/bin/bun.exe');
 
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
-
 /** Runs the tests of `paths`; what they print is shown at once, or else when they are done. */
-async function runTests(paths: readonly string[], env: NodeJS.ProcessEnv, atOnce: boolean): Promise<Counts> {
+async function runTests(paths: readonly string[], env: NodeJS.ProcessEnv, atOnce: boolean): Promise<Outcome> {
+  // In colours its output reads otherwise.
+  const { FORCE_COLOR: _, ...own } = process.env;
   const tests = spawn(bun, ['test', '--timeout', '180000', ...paths], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, VTS_DENO: Deno.execPath(), ...env },
+    env: { ...own, VTS_DENO: Deno.execPath(), ...env },
   });
   let output = '';
-  for (const stream of [tests.stdout, tests.stderr]) {
-    stream.on('data', (chunk) => {
-      output += chunk;
-      if (atOnce) process.stdout.write(chunk);
-    });
-  }
-  const status = await new Promise<number>((done) => tests.on('close', (code) => done(code ?? 1)));
-  if (!atOnce) process.stdout.write(output);
-  const count = (word: string) => Number(new RegExp(`^ *(\\d+) ${word}$`, 'm').exec(output)?.[1] ?? 0);
-  // A crash of the runner may leave no counts behind: that is a failure too.
-  return {
-    passed: count('pass'),
-    failed: Math.max(count('fail'), status === 0 ? 0 : 1),
-    skipped: count('skip'),
+  let stderr = '';
+  const show = (chunk: string) => {
+    if (atOnce) process.stdout.write(chunk);
+    else output += chunk;
   };
+  tests.stdout.setEncoding('utf8').on('data', show);
+  tests.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+    show(chunk);
+  });
+  const status = await new Promise<number | string>((done) =>
+    tests.on('close', (code, signal) => done(code ?? signal ?? 1))
+  );
+  process.stdout.write(output);
+  return outcomeOf(stderr, status, paths);
 }
 
 /** The tests in pieces: those without live servers together, and each file of the others. */
@@ -57,7 +54,7 @@ function pieces(): string[][] {
 }
 
 /** Servers for the tests of one lane, unless running ones are named. */
-async function lane(queue: Iterator<string[]>): Promise<Counts[]> {
+async function lane(queue: Iterator<string[]>): Promise<Outcome[]> {
   const given = [process.env.VTS_TEST_MILVUS, process.env.VTS_TEST_LITE];
   const milvus = given[0] === undefined ? await startMilvus() : undefined;
   const lite = given[1] === undefined ? await startLite() : undefined;
@@ -66,27 +63,28 @@ async function lane(queue: Iterator<string[]>): Promise<Counts[]> {
       VTS_TEST_MILVUS: milvus?.address ?? given[0],
       VTS_TEST_LITE: lite?.address ?? given[1],
     };
-    const counts: Counts[] = [];
+    const outcomes: Outcome[] = [];
     for (let next = queue.next(); !next.done; next = queue.next()) {
-      counts.push(await runTests(next.value, env, false));
+      outcomes.push(await runTests(next.value, env, false));
     }
-    return counts;
+    return outcomes;
   } finally {
     await milvus?.stop();
     await lite?.stop();
   }
 }
 
-async function runAll(): Promise<Counts[]> {
+async function runAll(): Promise<Outcome[]> {
   const queue = pieces()[Symbol.iterator]();
   return (await Promise.all(Array.from({ length: LANES }, () => lane(queue)))).flat();
 }
 
 const build = spawnSync(Deno.execPath(), ['run', '-A', 'scripts/build.ts'], { cwd: ROOT, stdio: 'inherit' });
 if (build.status !== 0) process.exit(1);
-const counts = Deno.args.length > 0 ? [await runTests(Deno.args, {}, true)] : await runAll();
-const sum = (of: (one: Counts) => number) => counts.reduce((total, one) => total + of(one), 0);
+const outcomes = Deno.args.length > 0 ? [await runTests(Deno.args, {}, true)] : await runAll();
+const sum = (of: (one: Outcome) => number) => outcomes.reduce((total, one) => total + of(one), 0);
 const failed = sum((one) => one.failed);
+for (const line of failureReport(outcomes.flatMap(({ failures }) => failures))) console.log(line);
 console.log(
   `${sum((one) => one.passed)} passed, ${failed} failed, ${sum((one) => one.skipped)} skipped`,
 );

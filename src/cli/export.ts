@@ -1,5 +1,6 @@
 /** `vts export`: a collection into files. */
 import { Command } from '@commander-js/extra-typings';
+import type { MilvusSource } from '../connectors/milvus/scan/milvus-source.ts';
 import { VtsError } from '../errors.ts';
 import { openCollectionSource, withPartitionColumn } from './collection-source.ts';
 import type { Context } from './context.ts';
@@ -12,11 +13,12 @@ import { columns, output, talk, work } from './options/common.ts';
 import { connection, type ConnectionFlags, connectionFlags } from './options/connection.ts';
 import { addAll, type AnyOption } from './options/group.ts';
 import { partitionColumn, reading, type ReadingFlags, server, type ServerFlags } from './options/milvus.ts';
-import { countedRetries } from './retries.ts';
+import type { Report } from './report/report.ts';
+import { countedRetries, type Retries } from './retries.ts';
 import { fieldsByRole } from './role-fields.ts';
 import { runTransfer } from './run-transfer.ts';
 import { warnOfSecrets } from './secrets.ts';
-import { addressOf, openServerEnd } from './server-ends.ts';
+import { addressOf, openServerEnd, type ServerEnd } from './server-ends.ts';
 
 type ExportFlags =
   & FileFlags
@@ -84,51 +86,56 @@ async function run(
     const source = await openCollectionSource(end, flags, retries.policy, report, signal);
     try {
       if (source.placementNote !== undefined) report.note(source.placementNote);
-      const mapping = {
-        ...mappingOf(flags),
-        ...defined({ fields: withPartitionColumn(flags.fields, flags.partitionColumn) }),
-      };
-      if (flags.dryRun) {
-        const { planIntoFiles } = await import('./plan-into.ts');
-        return await planIntoFiles({
-          command: 'export',
-          source,
-          output: target,
-          flags,
-          mapping,
-          report,
-          signal,
-        });
-      }
-      const job = jobOf({ command: 'export', source: source.fingerprint }, flags);
-      const { sink, journal, sizes } = await openOutputs(target, flags, job);
-      try {
-        await runTransfer({
-          command: 'export',
-          source,
-          sink,
-          mapping,
-          options: {
-            ...defined({ limit: flags.limit, rate: flags.rateLimit }),
-            ...sizes,
-            parallel: flags.parallel,
-            journal,
-            signal,
-          },
-          facts: () => ({ retries: retries.count() }),
-        }, report);
-        if (flags.recipe !== undefined) {
-          const { writeRecipe } = await import('./recipe.ts');
-          const file = writeRecipe(flags.recipe, { end, source, output: target, flags });
-          report.note(`${file} is the job that imports ${target} again: vts run ${file}`);
-        }
-      } finally {
-        await sink.close();
-      }
+      await exportRows({ source, end, target, flags, retries, report, signal });
     } finally {
       await source.close();
     }
   } finally {
     await end.connection.close();
+  }
+}
+
+/** What an export is about. */
+interface Export {
+  readonly source: MilvusSource;
+  readonly end: ServerEnd;
+  readonly target: string;
+  readonly flags: ExportFlags;
+  readonly retries: Retries;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** Writes the rows, or with `--dry-run` says what would be written. */
+async function exportRows({ source, end, target, flags, retries, report, signal }: Export): Promise<void> {
+  const fields = withPartitionColumn(flags.fields, flags.partitionColumn);
+  const mapping = { ...mappingOf(flags), ...defined({ fields }) };
+  if (flags.dryRun) {
+    const { planIntoFiles } = await import('./plan-into.ts');
+    return await planIntoFiles({ command: 'export', source, output: target, flags, mapping, report, signal });
+  }
+  const job = jobOf({ command: 'export', source: source.fingerprint }, flags);
+  const { sink, journal, sizes } = await openOutputs(target, flags, job);
+  try {
+    await runTransfer({
+      command: 'export',
+      source,
+      sink,
+      mapping,
+      options: {
+        ...defined({ limit: flags.limit, rate: flags.rateLimit }),
+        ...sizes,
+        parallel: flags.parallel,
+        journal,
+        signal,
+      },
+      facts: () => ({ retries: retries.count() }),
+    }, report);
+    if (flags.recipe === undefined) return;
+    const { writeRecipe } = await import('./recipe.ts');
+    const file = writeRecipe(flags.recipe, { end, source, output: target, flags });
+    report.note(`${file} is the job that imports ${target} again: vts run ${file}`);
+  } finally {
+    await sink.close();
   }
 }

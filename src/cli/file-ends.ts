@@ -57,7 +57,7 @@ export interface ColumnFlags {
 }
 
 /** Threads that text is written and read in, where there are that many cores. */
-export const DEFAULT_THREADS = 4;
+const DEFAULT_THREADS = 4;
 
 const DEFAULT_PART_BYTES = 256 * 2 ** 20;
 

@@ -5,6 +5,7 @@ import { formatByExtension } from '../formats/registry.ts';
 import { VtsError } from '../errors.ts';
 import { isServer } from './endpoints.ts';
 import { formatExamples, PLAN_EXAMPLES } from './examples.ts';
+import { refuseMissingValues } from './options/missing-value.ts';
 
 /** The verbs that can be planned, each made anew. */
 export type Verbs = Readonly<Record<PlannedVerb, () => Command>>;
@@ -25,6 +26,7 @@ export function planCommand(verbs: Verbs) {
     .addHelpText('after', formatExamples(PLAN_EXAMPLES))
     .action(async (args) => {
       const verb = verbs[chooseVerb(args, verbs)]();
+      refuseMissingValues(args, verb);
       await verb.parseAsync([...args, '--dry-run'], { from: 'user' });
     });
 }

@@ -5,12 +5,14 @@ import { ClosedPipe } from '../stores/stdio.ts';
 import config from '../../deno.json' with { type: 'json' };
 import type { Context } from './context.ts';
 import type { StepVerbs } from './job-step.ts';
+import { refuseMissingValues } from './options/missing-value.ts';
 import type { Verbs } from './plan.ts';
 import { jsonReport } from './report/json.ts';
 import { DEFAULT_REPORT, type Report, type ReportOptions } from './report/report.ts';
 import { textReport } from './report/text.ts';
 import { formatTable } from './report/format.ts';
 import { startEarly } from './start-early.ts';
+import type { Topics } from './topics.ts';
 
 /** Runs `vts` with `args` and returns its exit code. */
 export async function runProgram(args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -31,6 +33,8 @@ export async function runProgram(args: readonly string[], signal: AbortSignal): 
   startEarly(args);
   try {
     const program = await buildProgram(args[0], context, () => report);
+    const command = program.commands.find((candidate) => candidate.name() === args[0]);
+    if (command !== undefined) refuseMissingValues(args, command as Command);
     await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
     return 0;
   } catch (error) {
@@ -136,20 +140,25 @@ async function addCommands(program: Command, context: Context, report: () => Rep
     explain.explainCommand(context),
   ];
   unsetFalseSwitches(process.env);
-  const topics = formatTable(Object.entries(TOPICS).map(([topic, { about }]) => [topic, about]));
   for (const command of commands) program.addCommand(ready(command));
+  addHelp(program, TOPICS, report);
+}
+
+/** `vts help`, of commands and of topics. */
+function addHelp(program: Command, topics: Topics, report: () => Report): void {
   program.command('help').argument('[topic]', 'a command or a topic').description('the manual')
     .action(async (topic) => {
       if (topic === undefined) return program.help();
-      const found = Object.hasOwn(TOPICS, topic) ? await TOPICS[topic].text() : undefined;
+      const found = Object.hasOwn(topics, topic) ? await topics[topic].text() : undefined;
       if (found !== undefined) return report().text(found);
       const command = program.commands.find((candidate) => candidate.name() === topic);
       if (command === undefined) {
         throw new VtsError('Usage', `There is no help on "${topic}"`, {
-          expected: [...program.commands.map((c) => c.name()), ...Object.keys(TOPICS)].join(', '),
+          expected: [...program.commands.map((c) => c.name()), ...Object.keys(topics)].join(', '),
         });
       }
       command.help();
     });
-  program.addHelpText('after', `\nTopics (vts help TOPIC):\n${topics}`);
+  const table = formatTable(Object.entries(topics).map(([topic, { about }]) => [topic, about]));
+  program.addHelpText('after', `\nTopics (vts help TOPIC):\n${table}`);
 }

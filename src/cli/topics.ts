@@ -8,26 +8,28 @@ import { DUMP_FORMAT } from './topic-dump.ts';
 import { JOBS } from './topic-jobs.ts';
 import { ENDPOINTS, GUARANTEES, MILVUS, RESUME } from './topic-texts.ts';
 
-/** All topics by name. */
-export const TOPICS: Readonly<Record<string, { readonly about: string; text(): string | Promise<string> }>> =
-  {
-    endpoints: { about: 'how files and servers are named, and secrets given', text: () => ENDPOINTS },
-    milvus: { about: 'how collections are read and written', text: () => MILVUS },
-    jobs: {
-      about: 'files of steps: those of vts, of MilvusDM, of the Vector Transport Service',
-      text: () => JOBS,
-    },
-    resume: { about: 'how a command that was cut off goes on', text: () => RESUME },
-    guarantees: { about: 'what to count on', text: () => GUARANTEES },
-    'dump-format': {
-      about: 'the files of a dump, for those who read them without vts',
-      text: () => DUMP_FORMAT,
-    },
-    'exit-codes': { about: 'what the exit code of vts says', text: exitCodes },
-    environment: { about: 'environment variables that stand for flags', text: environment },
-    formats: { about: 'file formats and their extensions', text: formats },
-    schema: { about: 'how a schema is written for --schema', text: schema },
-  };
+/** Topics by name. */
+export type Topics = Readonly<Record<string, { readonly about: string; text(): string | Promise<string> }>>;
+
+/** All topics. */
+export const TOPICS: Topics = {
+  endpoints: { about: 'how files and servers are named, and secrets given', text: () => ENDPOINTS },
+  milvus: { about: 'how collections are read and written', text: () => MILVUS },
+  jobs: {
+    about: 'files of steps: those of vts, of MilvusDM, of the Vector Transport Service',
+    text: () => JOBS,
+  },
+  resume: { about: 'how a command that was cut off goes on', text: () => RESUME },
+  guarantees: { about: 'what to count on', text: () => GUARANTEES },
+  'dump-format': {
+    about: 'the files of a dump, for those who read them without vts',
+    text: () => DUMP_FORMAT,
+  },
+  'exit-codes': { about: 'what the exit code of vts says', text: exitCodes },
+  environment: { about: 'environment variables that stand for flags', text: environment },
+  formats: { about: 'file formats and their extensions', text: formats },
+  schema: { about: 'how a schema is written for --schema', text: schema },
+};
 
 function exitCodes(): string {
   const byExit = new Map<number, string[]>([[0, ['done']]]);

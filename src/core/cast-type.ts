@@ -47,7 +47,7 @@ const VECTOR_ELEMENTS: Readonly<Record<string, DenseVectorType['kind']>> = {
 const OTHERS = { json: 'JSON', geometry: 'Geometry', timestamptz: 'Timestamptz' } as const;
 
 /** How help shows the choices. */
-export const CAST_TYPES =
+const CAST_TYPES =
   'bool, int8 ... int64, float32, float64, varchar, varchar(N), json, timestamptz, array<TYPE>; for vectors float32, float64, float16, ' +
   'bfloat16, int8; for arrays that are vectors FloatVector(DIM) and so on';
 

@@ -33,7 +33,7 @@ export function schemaToJson(schema: Schema): JsonObject {
 }
 
 /** `field` as a JSON value. */
-export function fieldToJson(field: Field): JsonObject {
+function fieldToJson(field: Field): JsonObject {
   const json: Record<string, Json> = { name: field.name, ...typeToJson(field.type) };
   if (field.nullable) json.nullable = true;
   for (const flag of FLAGS) if (field[flag]) json[flag] = true;

@@ -131,13 +131,13 @@ export interface WriterFeatures extends SinkFeatures {
 
 /** What a user may say about an output. Formats take what concerns them. */
 export interface WriteOptions {
-  /** Codec of column formats and JSON lines: see `vts help formats`. */
+  /** Codec of Parquet and of text: see `vts help formats`. */
   readonly compression?: string;
   /** As in {@linkcode ReadOptions}. */
   readonly path?: string;
   /** What index to make, as faiss' index factory takes it: `IDMap2,Flat`, `SQ8`. */
   readonly faissIndex?: string;
-  /** Names of the columns in HDF5: `columns`, `milvusdm` or `ann-benchmarks`. */
+  /** How HDF5 names its columns (`columns`, `milvusdm`, `ann-benchmarks`), or whether CSV does (`header`, `no-header`). */
   readonly layout?: string;
   /** Threads that the work may take; 1 when absent. */
   readonly threads?: number;

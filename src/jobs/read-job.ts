@@ -4,13 +4,6 @@ import type { Job, JobText } from './job.ts';
 import { type Position, Problems } from './problems.ts';
 import { NO_SURVEY, type Survey } from './survey.ts';
 
-/** The forms of jobs. */
-export const JOB_FORMS = {
-  vts: 'vts: YAML with "steps:"',
-  milvusdm: 'MilvusDM: YAML with F2M:, H2M:, M2M: or M2H:',
-  hocon: 'Vector Transport Service and SeaTunnel: HOCON with env, source, transform and sink',
-} as const;
-
 /** A larger file is no job. */
 const LARGEST = 2 ** 20;
 

@@ -4,7 +4,7 @@
  */
 import type { FileOps } from './file-ops.ts';
 
-/** Bytes between the end of one round and the beginning of the next, at least. */
+/** Bytes that are written between the beginning of one round and that of the next, at least. */
 const ROUND_BYTES = 32 * 2 ** 20;
 
 /** The rounds of one open file. */

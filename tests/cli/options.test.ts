@@ -56,4 +56,17 @@ describe('flags', () => {
       expect([wrong, place.run(`vts convert vectors.parquet - ${wrong}`).exit]).toEqual([wrong, 2]);
     }
   });
+
+  test('a word that begins with -- is a value only behind =', () => {
+    using place = workspace();
+    const run = (flags: string) => place.run(`vts convert vectors.parquet - --limit 1 --fields id ${flags}`);
+    expect(run('--quiet --rename id=--n').stdout).toBe('{"--n":1}\n');
+    expect(run('--quiet --rename=id=--n').stdout).toBe('{"--n":1}\n');
+    expect(run('--id --quiet').exit).toBe(2);
+    expect(run('--quiet --rename id=--n --id=--n').stdout).toBe('{"--n":1}\n');
+    // Behind -- nothing is a flag.
+    expect(place.run('vts convert --quiet --limit 1 -- vectors.parquet --id --quiet').stderr).not.toContain(
+      'has no value',
+    );
+  });
 });

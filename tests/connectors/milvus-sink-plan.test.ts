@@ -62,6 +62,10 @@ describe('the key of a new collection', () => {
     expect(key(dataset(field('a b', { kind: 'Int64' }), VECTOR)).said[0]).toContain(
       "--id 'a b' (or --auto-id new)",
     );
+    expect(key({ ...dataset(VECTOR), rows: 3 }).said).toEqual([
+      'no column can be the key (Int64 or VarChar) -> --row-ids id (the ids are row numbers), or --auto-id new',
+    ]);
+    expect(key({ ...dataset({ ...VECTOR, name: 'id' }), rows: 3 }).said[0]).toContain('--row-ids pk ');
     expect(key(dataset(VECTOR)).said).toEqual([
       'no column can be the key (Int64 or VarChar) -> --auto-id new',
     ]);

@@ -274,7 +274,7 @@ describe('errors', () => {
       field: 'id',
     }],
     ['an empty cell', 'id,v,s\n,"[1,2]",a\n', 'RowInvalid', 'The cell is empty', { line: 2, field: 'id' }],
-    ['a short vector', 'id,v,s\n1,[1],a\n', 'RowInvalid', 'The vector has 1 elements', {
+    ['a short vector', 'id,v,s\n1,[1],a\n', 'RowInvalid', 'The vector has 1 element', {
       line: 2,
       field: 'v',
     }],

@@ -374,7 +374,7 @@ describe('errors say where and what', () => {
       'id',
     ],
     ['a string for a number', '{"id":"1","v":[1,2]}', 'RowInvalid', 'The value is a string', 6, 'id'],
-    ['too few elements', '{"id":1,"v":[1]}', 'RowInvalid', 'The vector has 1 elements', 14, 'v'],
+    ['too few elements', '{"id":1,"v":[1]}', 'RowInvalid', 'The vector has 1 element', 14, 'v'],
     ['too many elements', '{"id":1,"v":[1,2,3]}', 'RowInvalid', 'more than 2 elements', 16, 'v'],
     ['no elements', '{"id":1,"v":[]}', 'RowInvalid', 'The vector has 0 elements', 13, 'v'],
     ['a null element', '{"id":1,"v":[1,null]}', 'RowInvalid', 'The value is null', 15, 'v'],

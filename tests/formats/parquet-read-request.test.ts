@@ -94,7 +94,7 @@ describe('what is known of a Parquet file', () => {
   test('inferences are told', async () => {
     const notes = async (name: string) => (await openBytes(parquet, load(name))).dataset.notes;
     expect(await notes('vector_dim1')).toEqual([
-      '"v" is taken for a FloatVector(1), as its first 1000 lists have 1 elements each',
+      '"v" is taken for a FloatVector(1), as its first 1000 lists have 1 element each',
     ]);
     expect(await notes('vector_kinds')).toHaveLength(3);
     expect((await notes('nested')).every((note) => note.endsWith('is nested: read as JSON text'))).toBe(true);

@@ -279,3 +279,16 @@ describe('what cannot be written is said before', () => {
     ]);
   });
 });
+
+test.each(Object.keys(COMPRESSIONS))(
+  '%s makes the same bytes in one thread and in several',
+  async (name) => {
+    const table = randomTable(everyKind(64), { rows: 500 });
+    const [one, two] = await Promise.all(
+      [1, 2].map((threads) =>
+        writeTable(FORMAT, table, { options: { ...WRITE, compression: name, threads }, rowsPerWrite: 100 })
+      ),
+    );
+    expect(Buffer.compare(one, two)).toBe(0);
+  },
+);

@@ -86,7 +86,10 @@ export const output = {
     '--recipe <file>',
     'with --layout milvusdm, write the job (H2M) by which vts run imports the output again',
   ).env('VTS_RECIPE'),
-  layout: new Option('--layout <layout>', 'HDF5: columns, milvusdm or ann-benchmarks').env('VTS_LAYOUT'),
+  layout: new Option(
+    '--layout <layout>',
+    'HDF5: columns, milvusdm or ann-benchmarks; CSV: header or no-header',
+  ).env('VTS_LAYOUT'),
   faissIndex: new Option('--faiss-index <index>', 'Faiss: Flat, SQfp16, SQ8, BFlat; IDMap2,Flat with ids')
     .env(
       'VTS_FAISS_INDEX',

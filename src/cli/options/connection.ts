@@ -48,9 +48,6 @@ const NAMES: readonly (keyof ConnectionFlags)[] = FLAGS.map(([flags]) =>
   camel(flags.split(' ')[0]) as keyof ConnectionFlags
 );
 
-/** The flags that hold a secret when they are given on the command line. */
-export const SECRET_FLAGS = ['token', 'password'] as const;
-
 /** The flags of a server. */
 export const connection: readonly AnyOption[] = FLAGS.map(([flags, text]) => option(flags, text));
 

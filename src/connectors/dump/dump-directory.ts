@@ -24,7 +24,7 @@ import { type DumpFile, filesOf, MANIFEST, type Manifest, manifestText, parseMan
 export const JOURNAL = 'journal.jsonl';
 /** Dumps hold user data: nobody else reads them. */
 export const FILE_MODE = 0o600;
-export const DIRECTORY_MODE = 0o700;
+const DIRECTORY_MODE = 0o700;
 
 /** Files that vts makes in a dump, those of killed runs too. */
 const OURS = /(^|\/)(part-\d{5,}\.parquet|schema\.json|SHA256SUMS|manifest\.json)(\.\d+\.partial)?$/;

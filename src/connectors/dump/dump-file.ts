@@ -13,7 +13,7 @@ const LARGEST_TEXT = 1 << 30;
  * The path on disk of `path` in the dump `directory`.
  * @throws VtsError DumpDamaged when it is missing, or when it or a directory above it is a link, a pipe or a device
  */
-export function locate(directory: string, path: string, ops: FileOps = nodeFileOps): string {
+function locate(directory: string, path: string, ops: FileOps = nodeFileOps): string {
   const names = path.split('/');
   let file = directory;
   names.forEach((name, i) => {

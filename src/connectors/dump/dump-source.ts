@@ -141,7 +141,7 @@ async function* readPart(
 }
 
 /** @throws VtsError DumpDamaged before a single row of the part is read */
-export async function requireSum(source: ByteSource, part: DumpPart, signal?: AbortSignal): Promise<void> {
+async function requireSum(source: ByteSource, part: DumpPart, signal?: AbortSignal): Promise<void> {
   const found = await sha256Of(interruptible(source.stream(), signal));
   if (found === part.sha256) return;
   throw damage(part.path, 'not what was written: its SHA-256 differs', source.name);

@@ -60,7 +60,7 @@ export interface CompareOptions {
 }
 
 /** What the partition of a row is called among its columns. */
-export const PARTITION = '$partition';
+const PARTITION = '$partition';
 
 /** Compares `a` and `b`. @throws VtsError PlanRefused where rows cannot be told apart; whatever a source raises */
 export async function compareSources(

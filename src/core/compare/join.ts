@@ -74,7 +74,7 @@ function load(spool: RecordSpool, bucket: number, slice: number, slices: number)
 }
 
 /** Whole records first; of what is left, those with the same key belong together. */
-export function joinRecords(a: Records, b: Records, listener: JoinListener): void {
+function joinRecords(a: Records, b: Records, listener: JoinListener): void {
   const whole = a.width - TAIL_WORDS;
   const rest = pair(a, b, allRows(a), allRows(b), whole, () => {});
   listener.equal(rest.pairs);

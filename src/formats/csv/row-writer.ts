@@ -1,8 +1,9 @@
 /** Rows as lines of cells. */
 import { type Column, isNull } from '../../core/column.ts';
 import type { Field } from '../../core/schema.ts';
-import { append, type ByteStore, byteStore, reserve } from '../json-values/byte-store.ts';
+import { append, type ByteStore, byteStore, putByte, reserve } from '../json-values/byte-store.ts';
 import { checkUtf8, columnWriter, type ValueWriter } from '../json-values/column-writers.ts';
+import type { RowWriter } from '../json-values/text-writer.ts';
 import { cellForm } from './cell-text.ts';
 
 const QUOTE = 0x22;
@@ -22,20 +23,17 @@ export function writeHeader(out: ByteStore, fields: readonly Field[], delimiter:
   putByte(out, LINE_FEED);
 }
 
-/** The writer of the rows of `columns`. @throws VtsError RowInvalid for text that is not valid */
-export function rowWriter(
-  out: ByteStore,
-  fields: readonly Field[],
-  columns: readonly Column[],
-  delimiter: number,
-): ValueWriter {
-  const writers = fields.map((field, i) => cellWriter(out, field, columns[i], delimiter));
-  return (row) => {
-    for (let i = 0; i < writers.length; i++) {
-      if (i > 0) putByte(out, delimiter);
-      if (!isNull(columns[i], row)) writers[i](row);
-    }
-    putByte(out, LINE_FEED);
+/** Writes the cells of a row and the end of its line. */
+export function rowWriter(delimiter: number): RowWriter {
+  return (out, fields, columns) => {
+    const writers = fields.map((field, i) => cellWriter(out, field, columns[i], delimiter));
+    return (row) => {
+      for (let i = 0; i < writers.length; i++) {
+        if (i > 0) putByte(out, delimiter);
+        if (!isNull(columns[i], row)) writers[i](row);
+      }
+      putByte(out, LINE_FEED);
+    };
   };
 }
 
@@ -116,9 +114,4 @@ for (const byte of new TextEncoder().encode('0123456789+-.tTfFnNiI[{')) LOOKS_LI
 function seemsNoText(bytes: Uint8Array, start: number, end: number): boolean {
   const text = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 16)));
   return /^([-+]?\.?\d|[[{]|(true|false|nan|[-+]?inf(inity)?)$)/i.test(text);
-}
-
-function putByte(out: ByteStore, byte: number): void {
-  reserve(out, 1);
-  out.bytes[out.length++] = byte;
 }

@@ -1,17 +1,12 @@
 /** Writes batches as CSV. */
-import type { Batch } from '../../core/batch.ts';
 import type { Dataset } from '../../core/schema.ts';
 import { KINDS } from '../../core/types.ts';
-import { isVtsError } from '../../errors.ts';
 import type { ByteSink } from '../../stores/bytes.ts';
 import type { FormatWriter, WriteOptions, WriterFactory } from '../format.ts';
 import { byteStore } from '../json-values/byte-store.ts';
 import { chooseCompression, COMPRESSION_CHOICES, encoder } from '../json-values/compression.ts';
-import { atRow } from '../json-values/row-limits.ts';
+import { textWriter } from '../json-values/text-writer.ts';
 import { rowWriter, writeHeader } from './row-writer.ts';
-
-/** Text is handed on in pieces of this size. */
-const PIECE = 1 << 20;
 
 /** The `--layout` without a line of names. */
 export const NO_HEADER = 'no-header';
@@ -31,34 +26,23 @@ export const writerFactory: WriterFactory = {
   open: async (sink, dataset, options) => openWriter(sink, dataset, options),
 };
 
-function openWriter(sink: ByteSink, dataset: Dataset, options: WriteOptions): FormatWriter {
+function openWriter(sink: ByteSink, { schema }: Dataset, options: WriteOptions): FormatWriter {
   const encoded = encoder(sink, chooseCompression(sink.name, options.compression));
   const delimiter = /\.tsv(\.gz|\.zst)?$/i.test(sink.name) ? 0x09 : 0x2c;
-  const out = byteStore(2 * PIECE);
-  if (options.layout !== NO_HEADER) writeHeader(out, dataset.schema.fields, delimiter);
+  const head = byteStore();
+  if (options.layout !== NO_HEADER) writeHeader(head, schema.fields, delimiter);
+  const text = textWriter(encoded, rowWriter(delimiter), head);
   let rows = 0;
-  const flush = async () => {
-    await encoded.write(out.bytes.subarray(0, out.length));
-    out.length = 0;
-  };
   return {
     get pendingBytes() {
-      return out.length;
+      return text.pendingBytes;
     },
-    async write({ schema, columns, length }: Batch) {
-      try {
-        const writeRow = rowWriter(out, schema.fields, columns, delimiter);
-        for (let row = 0; row < length; row++) {
-          writeRow(row);
-          if (out.length >= PIECE) await flush();
-        }
-      } catch (error) {
-        throw isVtsError(error, 'RowInvalid') ? atRow(error, rows) : error;
-      }
-      rows += length;
+    async write(batch) {
+      await text.write(batch, rows);
+      rows += batch.length;
     },
     async finish() {
-      await flush();
+      await text.flush();
       await encoded.finish();
     },
     // deno-lint-ignore require-await

@@ -171,7 +171,7 @@ export class Cursor {
 
   /** An error for `bytes` bytes that are more than are left. */
   truncated(bytes: bigint, what: string): VtsError {
-    return new VtsError('InputTruncated', `The file ends before ${what} does`, {
+    return new VtsError('InputTruncated', `The file ends before the end of ${what}`, {
       file: this.source.name,
       byte: this.#position,
       expected: `${bytes} bytes; ${this.remaining} are left`,

@@ -41,3 +41,9 @@ export function append(store: ByteStore, source: Uint8Array, start: number, end:
   else for (let i = 0, at = store.length; i < length; i++) bytes[at + i] = source[start + i];
   store.length += length;
 }
+
+/** Appends one byte. */
+export function putByte(out: ByteStore, byte: number): void {
+  reserve(out, 1);
+  out.bytes[out.length++] = byte;
+}

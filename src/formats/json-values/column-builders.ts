@@ -11,6 +11,7 @@ import {
 import type { ValuesConstructor } from '../../core/column.ts';
 import type { Field } from '../../core/schema.ts';
 import type { LogicalType } from '../../core/types.ts';
+import { many } from '../../core/many.ts';
 import { byteStore, release } from './byte-store.ts';
 import { bytesReader } from './bytes-values.ts';
 import { type FixedArray, fixedReader } from './fixed-values.ts';
@@ -236,7 +237,12 @@ function listBuilder(
       const before = elements;
       elements += readList(text, readElement);
       if (maxCapacity !== undefined && elements - before > maxCapacity) {
-        throw misfit(text, `The array has ${elements - before} elements`, `at most ${maxCapacity}`, start);
+        throw misfit(
+          text,
+          `The array has ${many(elements - before, 'element')}`,
+          `at most ${maxCapacity}`,
+          start,
+        );
       }
       offsets.push(elements);
     },

@@ -5,7 +5,7 @@ import { type Column, isNull, valueBytes } from '../../core/column.ts';
 import type { Field } from '../../core/schema.ts';
 import { isDenseVector, type LogicalType } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
-import { append, type ByteStore, reserve } from './byte-store.ts';
+import { append, type ByteStore, putByte, reserve } from './byte-store.ts';
 import { type Floats, floatsOf, writeFloats, writeVector } from './float-text.ts';
 import { writeJson } from './json-text.ts';
 import {
@@ -159,11 +159,6 @@ export function objectWriter(
     }
     putByte(out, 0x7d);
   };
-}
-
-function putByte(out: ByteStore, byte: number): void {
-  reserve(out, 1);
-  out.bytes[out.length++] = byte;
 }
 
 function timeText(micros: bigint, field: string, row: number): string {

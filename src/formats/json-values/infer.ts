@@ -1,4 +1,5 @@
 /** Types of fields from the values of the first rows, where no schema says them. */
+import { many } from '../../core/many.ts';
 import { type Field, field, type Roles, type Schema } from '../../core/schema.ts';
 import { shellQuote } from '../../core/shell.ts';
 import { formatType, type LogicalType, type ScalarType } from '../../core/types.ts';
@@ -32,7 +33,7 @@ export function inferredSchema(
   }
   const fields = [...seen].map(([name, facts]) => inferField(name, facts, rows, roles, casts[name]));
   const types = fields.map((f) => `${f.name} ${formatType(f.type)}`).join(', ');
-  const notes = [`types inferred from the first ${rows} rows: ${types}`];
+  const notes = [`types inferred from the first ${rows === 1 ? 'row' : `${rows} rows`}: ${types}`];
   for (const { name, type } of fields) {
     const note = noteOn(name, type, seen.get(name)!);
     if (note !== undefined) notes.push(note);
@@ -52,9 +53,7 @@ function noteOn(name: string, type: LogicalType, seen: Seen): string | undefined
   const usual = usualLength(seen);
   if (seen.lengths.get(usual)!.count < MOST * lists) return undefined;
   const [odd, { row }] = [...seen.lengths].find(([length]) => length !== usual)!;
-  return `"${name}" is an Array: row ${row} has ${odd} ${
-    odd === 1 ? 'element' : 'elements'
-  }, most have ${usual}`;
+  return `"${name}" is an Array: row ${row} has ${many(odd, 'element')}, most have ${usual}`;
 }
 
 /** A field that later rows may leave out or set to null, the id aside: a sample cannot tell that they do not. */

@@ -1,4 +1,5 @@
 /** The brackets and commas of a vector, whose length is known. */
+import { many } from '../../core/many.ts';
 import { misfit, skipSpace, syntaxError, type Text, wrongType } from './text.ts';
 
 /** Moves past the opening bracket of a vector of `count` elements, at least one. */
@@ -21,7 +22,8 @@ export function endElement(text: Text, i: number, count: number): void {
 
 function badLength(text: Text, read: number, count: number): Error {
   const byte = text.bytes[text.pos];
-  if (byte === 0x5d) return misfit(text, `The vector has ${read} elements`, `${count} elements`);
-  if (byte === 0x2c) return misfit(text, `The vector has more than ${count} elements`, `${count} elements`);
+  const expected = many(count, 'element');
+  if (byte === 0x5d) return misfit(text, `The vector has ${many(read, 'element')}`, expected);
+  if (byte === 0x2c) return misfit(text, `The vector has more than ${expected}`, expected);
   return syntaxError(text, 'a comma or "]"');
 }

@@ -4,7 +4,7 @@ import type { Feed } from '../json-values/feed.ts';
 import { emptyText, PADDING, type Text } from '../json-values/text.ts';
 
 /** The longest line that is read, so that a file without line ends cannot fill the memory. */
-export const MAX_LINE = 256 * 1024 * 1024;
+const MAX_LINE = 256 * 1024 * 1024;
 
 /** Bytes that are read at once. */
 const PIECE = 1 << 20;

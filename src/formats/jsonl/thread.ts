@@ -5,9 +5,9 @@ import { columnBytes } from '../../core/column.ts';
 import { projectSchema } from '../../core/endpoint.ts';
 import { release } from '../../core/garbage.ts';
 import { isVtsError } from '../../errors.ts';
-import { objectWriter } from '../json-values/column-writers.ts';
-import { rowBatches } from './row-batches.ts';
 import { emptyText } from '../json-values/text.ts';
+import { lineWriter } from './line-writer.ts';
+import { rowBatches } from './row-batches.ts';
 import type { DecodeAnswer, DecodeJob, EncodeAnswer, EncodeJob } from './threads.ts';
 
 const thread = globalThis as unknown as {
@@ -20,11 +20,8 @@ thread.onmessage = ({ data: job }) => 'task' in job ? decode(job) : encode(job);
 function encode({ fields, columns, rows, room }: EncodeJob): void {
   const out = { bytes: room, view: new DataView(room.buffer), length: 0 };
   const done = succeeds(() => {
-    const writeRow = objectWriter(out, fields, columns);
-    for (let row = 0; row < rows; row++) {
-      writeRow(row);
-      out.bytes[out.length++] = 0x0a;
-    }
+    const writeRow = lineWriter(out, fields, columns);
+    for (let row = 0; row < rows; row++) writeRow(row);
   });
   thread.postMessage({ room: out.bytes, length: done ? out.length : undefined }, [out.bytes.buffer]);
   release(columns.reduce((sum, column) => sum + columnBytes(column), 0));

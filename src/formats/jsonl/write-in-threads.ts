@@ -3,7 +3,7 @@ import { type Batch, batchBytes, sliceBatch } from '../../core/batch.ts';
 import { columnBuffers, ownColumn } from '../../core/column-buffers.ts';
 import type { Field } from '../../core/schema.ts';
 import type { Encoder } from '../json-values/compression.ts';
-import type { TextWriter } from './text-writer.ts';
+import type { TextWriter } from '../json-values/text-writer.ts';
 import { type EncodeAnswer, type EncodeJob, JOB_BYTES, JOBS_PER_THREAD, shareThreads } from './threads.ts';
 
 /** Rows that a thread writes. */

@@ -4,7 +4,8 @@ import { KINDS } from '../../core/types.ts';
 import type { ByteSink } from '../../stores/bytes.ts';
 import type { FormatWriter, WriteOptions, WriterFactory } from '../format.ts';
 import { chooseCompression, COMPRESSION_CHOICES, encoder } from '../json-values/compression.ts';
-import { textWriter } from './text-writer.ts';
+import { textWriter } from '../json-values/text-writer.ts';
+import { lineWriter } from './line-writer.ts';
 import { THREADS_FROM_BYTES } from './threads.ts';
 import { type ThreadedWriter, threadedWriter } from './write-in-threads.ts';
 
@@ -19,7 +20,7 @@ export const writerFactory: WriterFactory = {
 
 function openWriter(sink: ByteSink, { compression, threads = 1 }: WriteOptions): FormatWriter {
   const encoded = encoder(sink, chooseCompression(sink.name, compression));
-  const plain = textWriter(encoded);
+  const plain = textWriter(encoded, lineWriter);
   let threaded: ThreadedWriter | undefined;
   let rows = 0;
   let bytes = 0;

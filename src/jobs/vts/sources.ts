@@ -1,5 +1,4 @@
 /** Source blocks: collections of a Milvus server, and local files. */
-import { basename } from 'node:path';
 import type { Field } from '../../core/schema.ts';
 import type { FlagValue } from '../job.ts';
 import type { Block } from './block.ts';
@@ -72,7 +71,7 @@ function readMilvus(block: Block, parallelism: number | undefined): SourcePlan {
 }
 
 /** The columns of `fields`, those that the server computes aside. */
-export function columnsOf(fields: readonly Field[]): readonly TableColumn[] {
+function columnsOf(fields: readonly Field[]): readonly TableColumn[] {
   return fields.filter((field) => !field.functionOutput).map((
     { name, type, primaryKey, autoId, dynamic },
   ) => ({
@@ -203,9 +202,4 @@ function readFileDetails(block: Block, format: string | undefined): void {
       'leave one line, with the names',
     );
   }
-}
-
-/** The base name of the table of a file. */
-export function baseName(path: string): string {
-  return basename(path).replace(/\..*$/, '');
 }

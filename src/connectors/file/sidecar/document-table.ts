@@ -11,7 +11,7 @@ import { TextTable } from './scratch-tables.ts';
 import { countOf, type Keys, type SideTable } from './side-table.ts';
 
 /** The columns of documents. */
-export const DOCUMENT_FIELDS = [
+const DOCUMENT_FIELDS = [
   field('id', { kind: 'VarChar' }, { primaryKey: true }),
   field('text', { kind: 'VarChar' }),
   field('metadata', { kind: 'JSON' }),

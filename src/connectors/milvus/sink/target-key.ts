@@ -1,6 +1,6 @@
 /** The primary key of a new collection: which column it is, or that the server makes it. */
 import type { Problem } from '../../../core/endpoint.ts';
-import { type Dataset, type Field, field, idField } from '../../../core/schema.ts';
+import { type Dataset, type Field, field, idField, type Schema } from '../../../core/schema.ts';
 import { shellQuote } from '../../../core/shell.ts';
 import { formatType } from '../../../core/types.ts';
 import type { CreateOptions } from './options.ts';
@@ -34,6 +34,12 @@ export function planKey(dataset: Dataset, { autoId }: Pick<CreateOptions, 'autoI
   };
 }
 
+/** A name for a key that no column has. */
+function freeName({ fields }: Schema): string {
+  const taken = new Set(fields.map((f) => f.name));
+  return ['id', 'pk', 'auto_id', 'vts_id'].find((free) => !taken.has(free)) ?? '_vts_id';
+}
+
 function newIds({ schema }: Dataset, source: Field | undefined): KeyPlan {
   if (source !== undefined) {
     const { defaultValue: _, ...rest } = source;
@@ -45,8 +51,7 @@ function newIds({ schema }: Dataset, source: Field | undefined): KeyPlan {
       notes: [`the server makes new ids; those in "${source.name}" are left out, as --auto-id new asks`],
     };
   }
-  const taken = new Set(schema.fields.map((f) => f.name));
-  const name = ['id', 'pk', 'auto_id', 'vts_id'].find((free) => !taken.has(free)) ?? '_vts_id';
+  const name = freeName(schema);
   return {
     key: field(name, { kind: 'Int64' }, { primaryKey: true, autoId: true }),
     problems: [],
@@ -70,7 +75,7 @@ function keyProblem({ name, type, autoId: made }: Field, autoId: 'keep' | undefi
   };
 }
 
-function noKey({ schema }: Dataset): Problem {
+function noKey({ schema, rows }: Dataset): Problem {
   const keys = schema.fields.filter(({ type }) => type.kind === 'Int64' || type.kind === 'VarChar');
   const unlikely = (f: Field) => f.nullable || f.dynamic === true;
   const likely = [
@@ -80,7 +85,12 @@ function noKey({ schema }: Dataset): Problem {
   ];
   const names = (likely.find((fields) => fields.length > 0) ?? []).map((f) => f.name);
   if (names.length === 0) {
-    return { message: 'no column can be the key (Int64 or VarChar)', remedy: '--auto-id new' };
+    const numbered = `--row-ids ${freeName(schema)} (the ids are row numbers), or `;
+    return {
+      message: 'no column can be the key (Int64 or VarChar)',
+      // Rows that are not counted ahead cannot be numbered.
+      remedy: `${rows === undefined ? '' : numbered}--auto-id new`,
+    };
   }
   return {
     message: `which column is the key? It could be ${names.map((name) => `"${name}"`).join(', ')}`,

@@ -36,7 +36,7 @@ export function readAdditive(cursor: Cursor, kind: AdditiveKind, dim: number): A
   if (kind === 'RQ' || kind === 'LSQ') return readOne(cursor, kind, dim);
   const start = cursor.position;
   const base = readBase(cursor, dim);
-  const splits = cursor.count('the splits of the quantizer', base.bits.length);
+  const splits = cursor.count('the number of splits of the quantizer', base.bits.length);
   if (splits === 0 || dim % splits !== 0 || base.bits.length % splits !== 0) {
     throw cursor.malformed(`a ${kind} has ${splits} splits`, {
       byte: start,
@@ -86,8 +86,8 @@ function readBase(cursor: Cursor, dim: number): AdditiveBase {
 
 function readBits(cursor: Cursor, dim: number): number[] {
   const start = cursor.position;
-  const d = cursor.count('the dimensions of the quantizer', MAX_DIM);
-  const m = cursor.count('the sub-codes of the quantizer', MAX_SUB_CODES);
+  const d = cursor.count('the number of dimensions of the quantizer', MAX_DIM);
+  const m = cursor.count('the number of sub-codes of the quantizer', MAX_SUB_CODES);
   if (d !== dim || m === 0) {
     throw cursor.malformed(`a quantizer has ${d} dimensions and ${m} sub-codes`, {
       byte: start,
@@ -98,7 +98,7 @@ function readBits(cursor: Cursor, dim: number): number[] {
   if (stored !== m) {
     throw cursor.malformed(`bits are given for ${stored} of ${m} sub-codes`, { byte: start });
   }
-  return Array.from({ length: m }, () => cursor.count('the bits of a sub-code', MAX_CODE_BITS));
+  return Array.from({ length: m }, () => cursor.count('the number of bits of a sub-code', MAX_CODE_BITS));
 }
 
 function additiveCodec(
@@ -130,7 +130,7 @@ function additiveCodec(
 }
 
 /** Adds up the rows of codebooks that the sub-codes number; `width` dimensions a piece. */
-export function additiveDecoder(
+function additiveDecoder(
   codebooks: Float32Array<ArrayBuffer>,
   width: number,
   bits: readonly number[],

@@ -9,10 +9,10 @@ import type { Codec } from './codec.ts';
 /** Parses an EDEN quantizer; `scaled` when the type of the scale is stored. */
 export function readEden(cursor: Cursor, dim: number, scaled: boolean): Codec {
   const start = cursor.position;
-  const d = cursor.count('the dimensions of the EDEN quantizer', Number.MAX_SAFE_INTEGER);
+  const d = cursor.count('the number of dimensions of the EDEN quantizer', Number.MAX_SAFE_INTEGER);
   const codeBytes = cursor.count('the code size of the EDEN quantizer', Number.MAX_SAFE_INTEGER);
   cursor.i32('the metric of the EDEN quantizer');
-  const bits = cursor.count('the bits of the EDEN quantizer', LLOYD_MAX.length);
+  const bits = cursor.count('the number of bits of the EDEN quantizer', LLOYD_MAX.length);
   if (scaled) cursor.small('the type of the scale', 1, 2);
   const expected = Math.ceil(dim * bits / 8) + 8;
   if (d !== dim || bits === 0 || codeBytes !== expected) {

@@ -18,9 +18,9 @@ export interface ProductQuantizer extends Codec {
 /** Parses a product quantizer of vectors of `dim` dimensions. */
 export function readPq(cursor: Cursor, dim: number): ProductQuantizer {
   const start = cursor.position;
-  const d = cursor.count('the dimensions of the PQ', MAX_DIM);
-  const m = cursor.count('the sub-quantizers of the PQ', MAX_DIM);
-  const bits = cursor.count('the bits of the PQ', MAX_CODE_BITS);
+  const d = cursor.count('the number of dimensions of the PQ', MAX_DIM);
+  const m = cursor.count('the number of sub-quantizers of the PQ', MAX_DIM);
+  const bits = cursor.count('the number of bits of the PQ', MAX_CODE_BITS);
   const centroids = cursor.array('the centroids of the PQ', 4);
   if (d !== dim || m === 0 || d % m !== 0 || bits === 0) {
     throw cursor.malformed(`a PQ${m}x${bits} has ${d} dimensions`, {
@@ -41,7 +41,7 @@ export function readPq(cursor: Cursor, dim: number): ProductQuantizer {
 }
 
 /** Looks up the centroids of each code and copies them. */
-export function pqDecoder(table: Float32Array<ArrayBuffer>, dim: number, m: number, bits: number): Decode {
+function pqDecoder(table: Float32Array<ArrayBuffer>, dim: number, m: number, bits: number): Decode {
   const codeBytes = Math.ceil(m * bits / 8);
   const width = dim / m;
   const copy = width % 4 === 0 ? copyByFours : copyOneByOne;

@@ -26,10 +26,10 @@ export type RabitQForm = '1 bit' | 'multi-bit' | "Milvus' 1 bit";
 /** Parses a RaBitQ quantizer. */
 export function readRabitQ(cursor: Cursor, dim: number, form: RabitQForm): RabitQ {
   const start = cursor.position;
-  const d = cursor.count('the dimensions of the RaBitQ', Number.MAX_SAFE_INTEGER);
+  const d = cursor.count('the number of dimensions of the RaBitQ', Number.MAX_SAFE_INTEGER);
   const codeBytes = cursor.count('the code size of the RaBitQ', Number.MAX_SAFE_INTEGER);
   const metric = cursor.small('the metric of the RaBitQ', 0, METRICS);
-  const bits = form === 'multi-bit' ? cursor.count('the bits of the RaBitQ', 9) : 1;
+  const bits = form === 'multi-bit' ? cursor.count('the number of bits of the RaBitQ', 9) : 1;
   const factorBytes = rabitQFactorBytes(dim, bits) + (form === "Milvus' 1 bit" ? 4 : 0);
   const expected = Math.ceil(dim / 8) + factorBytes;
   if (d !== dim || bits === 0 || codeBytes !== expected) {
@@ -50,7 +50,7 @@ function rabitQFactorBytes(dim: number, bits: number): number {
 }
 
 /** Signs only: `± factor / sqrt(d)`; the centre is added elsewhere. */
-export function signDecoder(dim: number, codeBytes: number): Decode {
+function signDecoder(dim: number, codeBytes: number): Decode {
   return (codes, count, out) => {
     const view = new DataView(codes.buffer, codes.byteOffset, codes.byteLength);
     for (let row = 0; row < count; row++) {

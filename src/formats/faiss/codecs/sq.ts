@@ -80,7 +80,7 @@ export function readSq(cursor: Cursor, dim: number): ScalarQuantizer {
   const qtype = cursor.small('the type of the SQ', 0, SQ_KINDS.length - 1);
   cursor.i32('the range statistic of the SQ');
   cursor.f32('the argument of the range statistic');
-  const d = cursor.count('the dimensions of the SQ', MAX_DIM);
+  const d = cursor.count('the number of dimensions of the SQ', MAX_DIM);
   const codeBytes = cursor.count('the code size of the SQ', Number.MAX_SAFE_INTEGER);
   const trained = cursor.array('the trained ranges of the SQ', 4);
   const kind = SQ_KINDS[qtype];
@@ -146,7 +146,7 @@ function directDecoder(dim: number, bytes: number, valueOf: (code: number) => nu
 }
 
 /** `n` bits a dimension that number a value of a table. */
-export function tableDecoder(table: Float32Array, dim: number, n: number): Decode {
+function tableDecoder(table: Float32Array, dim: number, n: number): Decode {
   const codeBytes = Math.ceil(n * dim / 8);
   return (codes, count, out) => {
     let at = 0;

@@ -17,7 +17,7 @@ export function loadInts(source: ByteSource, { position, count }: Extent): Int32
 }
 
 /** `size` bytes from `position` on. @throws VtsError MemoryLimit */
-export function loadBytes(source: ByteSource, position: number, size: number): Uint8Array<ArrayBuffer> {
+function loadBytes(source: ByteSource, position: number, size: number): Uint8Array<ArrayBuffer> {
   if (size > MAX_TABLE) {
     throw new VtsError('MemoryLimit', `A table of the index takes ${size} bytes`, {
       file: source.name,

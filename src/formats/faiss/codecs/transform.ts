@@ -62,9 +62,6 @@ const READERS: Readonly<Record<string, (cursor: Cursor) => Fields>> = {
   },
 };
 
-/** The codes of transforms that are known. */
-export const TRANSFORM_CODES: readonly string[] = Object.keys(READERS);
-
 /** Parses a transform. */
 export function readTransform(cursor: Cursor): Transform {
   const start = cursor.position;
@@ -73,8 +70,8 @@ export function readTransform(cursor: Cursor): Transform {
     throw cursor.malformed(`a transform of the unknown kind ${JSON.stringify(fourcc)}`, { byte: start });
   }
   const fields = READERS[fourcc](cursor);
-  const dimIn = cursor.small('the input dimensions of the transform', 1, MAX_DIM);
-  const dimOut = cursor.small('the output dimensions of the transform', 1, MAX_DIM);
+  const dimIn = cursor.small('the number of input dimensions of the transform', 1, MAX_DIM);
+  const dimOut = cursor.small('the number of output dimensions of the transform', 1, MAX_DIM);
   cursor.bool('the flag "is trained" of the transform');
   const ends = { dimIn, dimOut };
   return {

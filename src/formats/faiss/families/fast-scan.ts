@@ -53,8 +53,8 @@ export function readAdditiveFields(cursor: Cursor): { shape: FastScanShape } {
   cursor.i32('the implementation');
   const bbs = cursor.i32('the block size');
   cursor.i32('the query block size');
-  const m = cursor.count('the sub-codes of a FastScan index', 2 ** 20);
-  const bits = cursor.count('the bits of a sub-code', 64);
+  const m = cursor.count('the number of sub-codes of a FastScan index', 2 ** 20);
+  const bits = cursor.count('the number of bits of a sub-code', 64);
   cursor.u64('the values of a sub-code');
   cursor.u64('the code size');
   if (bits !== 4) throw cursor.malformed(`a FastScan index has sub-codes of ${bits} bits`, { expected: '4' });

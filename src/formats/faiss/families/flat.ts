@@ -58,7 +58,7 @@ export const parseBinaryFlat: IndexParser = ({ fourcc, cursor }) => {
 /** `i32 d, u64 levels, u64 batch, i64 ntotal, bool trained, vec<u8> batches, vec<f32> sums`. */
 export const parseFlatPanorama: IndexParser = ({ fourcc, cursor }) => {
   const dim = readDim(cursor);
-  const levels = cursor.count('the levels', Number.MAX_SAFE_INTEGER);
+  const levels = cursor.count('the number of levels', Number.MAX_SAFE_INTEGER);
   const batch = cursor.count('the batch size', Number.MAX_SAFE_INTEGER);
   const total = cursor.count('the number of vectors', Number.MAX_SAFE_INTEGER);
   const trained = cursor.bool('the flag "is trained"');

@@ -23,7 +23,7 @@ export const parseHnsw: IndexParser = graphParser((cursor, { total }) => readHns
 
 /** HNSW with sums of its vectors before the graph. */
 export const parseHnswPanorama: IndexParser = graphParser((cursor, { total }) => {
-  const levels = cursor.count('the levels', Number.MAX_SAFE_INTEGER);
+  const levels = cursor.count('the number of levels', Number.MAX_SAFE_INTEGER);
   cursor.arrayOf('the sums', 4, total * (levels + 1));
   return readHnsw(cursor, total);
 });

@@ -125,7 +125,7 @@ export const parseIvfFlat: IndexParser = (input) => {
 export const parseIvfPanorama: IndexParser = (input) => {
   const { fourcc, cursor } = input;
   const ivf = readIvfHeader(input);
-  const levels = cursor.count('the levels', Number.MAX_SAFE_INTEGER);
+  const levels = cursor.count('the number of levels', Number.MAX_SAFE_INTEGER);
   if (fourcc === 'IwP2') cursor.u64('the batch size');
   const { dim } = ivf.header;
   return ivfNode(input, ivf, readLists(input, ivf, dim * 4, { levels }), exactVectors(dim, 'FlatPanorama'));
@@ -260,7 +260,7 @@ export const parseIvfSpectralHash: IndexParser = (input) => {
   const { cursor } = input;
   const ivf = readIvfHeader(input);
   readTransform(cursor);
-  const bits = cursor.small('the bits of the spectral hash', 1, 2 ** 24);
+  const bits = cursor.small('the number of bits of the spectral hash', 1, 2 ** 24);
   cursor.f32('the period');
   cursor.small('the type of the thresholds', 0, 3);
   cursor.array('the thresholds', 4);

@@ -138,7 +138,7 @@ export function centredRows(
 export const parseLsh: IndexParser = ({ fourcc, cursor }) => {
   const header = readHeader(cursor);
   const { dim } = header;
-  const bits = cursor.small('the bits of the LSH', 1, MAX_DIM);
+  const bits = cursor.small('the number of bits of the LSH', 1, MAX_DIM);
   const rotate = cursor.bool('the flag "rotate data"');
   const trained = cursor.bool('the flag "train thresholds"');
   const thresholds = cursor.array('the thresholds', 4);

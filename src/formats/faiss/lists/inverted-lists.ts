@@ -159,8 +159,8 @@ function readBlocks(cursor: Cursor, shape: ListShape, start: number): InvertedLi
   const { nlist, blocks } = shape;
   const lists = cursor.count('the number of inverted lists', MAX_LISTS);
   cursor.u64('the code size of inverted lists');
-  const perBlock = cursor.count('the vectors of a block', Number.MAX_SAFE_INTEGER);
-  const blockBytes = cursor.count('the bytes of a block', Number.MAX_SAFE_INTEGER);
+  const perBlock = cursor.count('the number of vectors of a block', Number.MAX_SAFE_INTEGER);
+  const blockBytes = cursor.count('the number of bytes of a block', Number.MAX_SAFE_INTEGER);
   if (
     lists !== nlist || blocks === undefined || blocks.blockRows !== perBlock ||
     blocks.blockBytes !== blockBytes
@@ -192,7 +192,7 @@ function readPanorama(
   fixedBatch: number | undefined,
 ): InvertedLists {
   readShape(cursor, shape, start);
-  const levels = cursor.count('the levels of the lists', Number.MAX_SAFE_INTEGER);
+  const levels = cursor.count('the number of levels of the lists', Number.MAX_SAFE_INTEGER);
   const batch = fixedBatch ?? cursor.count('the batch size of the lists', Number.MAX_SAFE_INTEGER);
   if (levels !== shape.levels) {
     throw cursor.malformed(`the lists have ${levels} levels`, {

@@ -1,4 +1,4 @@
-/** Rows of two readers, one after the other or side by side. */
+/** Rows of two readers, one after the other. */
 import type { RowReader } from './rows.ts';
 
 /** The rows of `first`, then those of `second`. */
@@ -32,24 +32,5 @@ export function rowsAfter(first: RowReader, second: RowReader): RowReader {
       });
       return out;
     },
-  };
-}
-
-/** Each row of `left` followed by that of `right`. */
-export function rowsBeside(left: RowReader, right: RowReader): RowReader {
-  const rowBytes = left.rowBytes + right.rowBytes;
-  const zip = (a: Uint8Array, b: Uint8Array, count: number) => {
-    const out = new Uint8Array(count * rowBytes);
-    for (let row = 0; row < count; row++) {
-      out.set(a.subarray(row * left.rowBytes, (row + 1) * left.rowBytes), row * rowBytes);
-      out.set(b.subarray(row * right.rowBytes, (row + 1) * right.rowBytes), row * rowBytes + left.rowBytes);
-    }
-    return out;
-  };
-  return {
-    count: left.count,
-    rowBytes,
-    read: async (start, count) => zip(await left.read(start, count), await right.read(start, count), count),
-    pick: async (rows) => zip(await left.pick(rows), await right.pick(rows), rows.length),
   };
 }

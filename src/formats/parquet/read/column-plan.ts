@@ -1,4 +1,5 @@
 /** Which logical type each column becomes, and why. */
+import { many } from '../../../core/many.ts';
 import { type Field, findField, type Roles, type Schema } from '../../../core/schema.ts';
 import {
   type DenseVectorType,
@@ -145,7 +146,9 @@ async function inferredType(
       const type: LogicalType = { kind, dim: length };
       return {
         type,
-        note: `is taken for a ${formatType(type)}, as its first ${lists} lists have ${length} elements each`,
+        note: `is taken for a ${formatType(type)}, as its first ${lists} lists have ${
+          many(length, 'element')
+        } each`,
       };
     }
     if (lists > 0) {

@@ -1,4 +1,5 @@
 /** Whole rows of one leaf, collected from pages, whose bounds may lie within a row. */
+import { many } from '../../../core/many.ts';
 import { VtsError } from '../../../errors.ts';
 import type { LeafReader } from './leaf-reader.ts';
 import { ByteBuilder, type LeafValues, ValuesBuilder, valueWidth } from './values.ts';
@@ -46,7 +47,7 @@ export class LeafRows {
     }
     if (this.#rows < rows) {
       throw new VtsError('InputMalformed', 'a column ends before its last row', {
-        expected: `${rows - this.#rows} rows more`,
+        expected: `${many(rows - this.#rows, 'row')} more`,
       });
     }
   }

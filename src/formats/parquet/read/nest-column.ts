@@ -10,6 +10,7 @@ import {
   MAX_OFFSET,
 } from '../../../core/column.ts';
 import { type DenseVectorType, formatType, isDenseVector, type LogicalType } from '../../../core/types.ts';
+import { many } from '../../../core/many.ts';
 import { VtsError } from '../../../errors.ts';
 import { jsonColumn } from './json-column.ts';
 import { elementReject, leafColumn, leafHolds, type Reject } from './leaf-column.ts';
@@ -175,7 +176,7 @@ function listVectors(nest: ListNest, type: DenseVectorType, reject: Reject): Col
     if (validity !== null && !getBit(validity, i)) continue;
     const found = offsets[i + 1] - offsets[i];
     if (found !== elements) {
-      throw reject(i, `the vector has ${found} elements`, `${elements}, as ${formatType(type)} has`);
+      throw reject(i, `the vector has ${many(found, 'element')}`, `${elements}, as ${formatType(type)} has`);
     }
     target.set(bytes.subarray(offsets[i] * width, offsets[i + 1] * width), i * elements * width);
   }

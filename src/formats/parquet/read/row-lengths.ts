@@ -1,4 +1,5 @@
 /** A look at the first lists of a column: are all of one length? */
+import { many } from '../../../core/many.ts';
 import type { ParquetFile } from './footer.ts';
 import { LeafReader } from './leaf-reader.ts';
 import type { LeafShape, ListShape } from './shape.ts';
@@ -73,7 +74,7 @@ function summary(lists: number, tally: Tally): RowLengths {
   if (others.length === 0) return { lists, length: usual };
   if (count < NEARLY_ALL * lists) return { lists };
   const [length, { row }] = others.reduce((first, other) => other[1].row < first[1].row ? other : first);
-  const has = length === WITH_NULL ? 'a null element' : length === 1 ? '1 element' : `${length} elements`;
+  const has = length === WITH_NULL ? 'a null element' : many(length, 'element');
   const most = length === WITH_NULL ? `${usual} elements, none of them null` : usual;
   return { lists, odd: { row, message: `row ${row} has ${has}, most have ${most}` } };
 }

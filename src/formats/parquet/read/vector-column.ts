@@ -5,6 +5,7 @@
 import { clearBit, makeBitmap } from '../../../core/bitmap.ts';
 import { fixedColumnFromBytes } from '../../../core/column.ts';
 import { formatType } from '../../../core/types.ts';
+import { many } from '../../../core/many.ts';
 import { VtsError } from '../../../errors.ts';
 import type { ColumnPlan } from './column-plan.ts';
 import type { ColumnReader } from './column-reader.ts';
@@ -81,7 +82,7 @@ class VectorRows {
       if (leaf.pos === leaf.end && !await leaf.more((rows - target.row) * this.#elements - this.#filled)) {
         if (this.#filled > 0) throw this.#wrongLength(target.row, this.#filled);
         throw new VtsError('InputMalformed', 'a column ends before its last row', {
-          expected: `${rows - target.row} rows more`,
+          expected: `${many(rows - target.row, 'row')} more`,
         });
       }
       if (this.#regular()) this.#takeRegular(target);
@@ -174,11 +175,11 @@ class VectorRows {
   }
 
   #wrongLength(row: number, found: number): VtsError {
-    return this.#rowInvalid(this.#firstRow + row, `the vector has ${found} elements`);
+    return this.#rowInvalid(this.#firstRow + row, `the vector has ${many(found, 'element')}`);
   }
 
   #tooLong(row: number): VtsError {
-    return this.#rowInvalid(row, `the vector has more than ${this.#elements} elements`);
+    return this.#rowInvalid(row, `the vector has more than ${many(this.#elements, 'element')}`);
   }
 
   #nullElement(row: number): VtsError {
@@ -188,7 +189,7 @@ class VectorRows {
   #rowInvalid(row: number, message: string): VtsError {
     return new VtsError('RowInvalid', message, {
       row,
-      expected: `${this.#elements} elements, as ${formatType(this.#plan.field.type)} has`,
+      expected: `${many(this.#elements, 'element')}, as ${formatType(this.#plan.field.type)} has`,
       remedy: 'mend the row, leave the column out with --fields, or say with --schema that it is an Array',
     });
   }

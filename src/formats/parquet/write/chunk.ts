@@ -6,7 +6,7 @@ import { MAX_OFFSET } from '../../../core/column.ts';
 import { VtsError } from '../../../errors.ts';
 import type { ByteSink } from '../../../stores/bytes.ts';
 import { type BlockPool, byteQueue } from './blocks.ts';
-import { compress, compressAside, type Compression } from './compression.ts';
+import { type Compression, COMPRESSORS } from './compression.ts';
 import type { LeafPlace } from './leaf-place.ts';
 import { pageEncoder } from './page.ts';
 import { countItems, type Leaf } from './shred.ts';
@@ -44,7 +44,7 @@ const DICTIONARY_HEADER: Header = {
 export interface ChunkOptions {
   readonly compression: Compression;
   readonly pool: BlockPool;
-  /** Whether pages are compressed in other threads. */
+  /** Whether pages are compressed in other threads, where the codec can. */
   readonly aside: boolean;
 }
 
@@ -58,6 +58,7 @@ interface ComingPage {
 /** A writer of the chunks of the leaf at `place`. */
 export function chunkWriter(place: LeafPlace, { compression, pool, aside }: ChunkOptions): ChunkWriter {
   const codec = place.isDense ? compression.vectors : compression.others;
+  const compressor = codec === 'UNCOMPRESSED' ? undefined : COMPRESSORS[codec];
   const { encoding, encode } = pageEncoder(place, compression.split);
   const levels = { definition_level_encoding: 'RLE', repetition_level_encoding: 'RLE' } as const;
   const queue = byteQueue(pool);
@@ -71,15 +72,15 @@ export function chunkWriter(place: LeafPlace, { compression, pool, aside }: Chun
     const plainBytes = totalBytes(parts);
     if (plainBytes > MAX_OFFSET) throw tooLarge(place.path, plainBytes);
     chunk.size += plainBytes;
-    if (codec === 'UNCOMPRESSED') return enqueue(header, plainBytes, parts);
+    if (compressor === undefined) return enqueue(header, plainBytes, parts);
     const plain = pool.join(parts);
-    if (aside) {
-      const body = compressAside(codec, plain, place.isDense);
+    const body = aside ? compressor.aside?.(plain, place.isDense) : undefined;
+    if (body !== undefined) {
       // It is looked at in its turn, perhaps after others failed.
       body.catch(() => {});
       coming.push({ body, plain, header });
     } else {
-      enqueue(header, plainBytes, [compress(codec, plain, place.isDense)]);
+      enqueue(header, plainBytes, [compressor.here(plain, place.isDense)]);
       pool.unjoin(plain);
     }
   }

@@ -53,36 +53,26 @@ export function compressionByName(name = 'auto'): Compression {
   });
 }
 
-/** Zstandard levels. Past 1 they cost a third more time on dense vectors and gain nothing. */
-const LEVEL = { vectors: 1, others: 3 } as const;
-
-const zstdOptions = (isDense: boolean) => ({ level: isDense ? LEVEL.vectors : LEVEL.others });
-
-/** `bytes` compressed; `isDense` says whether they are dense vectors. */
-export function compress(codec: Codec, bytes: Uint8Array, isDense: boolean): Uint8Array {
-  switch (codec) {
-    case 'UNCOMPRESSED':
-      return bytes;
-    case 'ZSTD':
-      // node:zlib's goes through its streams and takes twice the time.
-      return Bun.zstdCompressSync(bytes as Uint8Array<ArrayBuffer>, zstdOptions(isDense));
-    case 'SNAPPY':
-      return snappyCompress(bytes);
-    case 'GZIP':
-      return gzipSync(bytes);
-  }
+/** How a codec compresses bytes; `isDense` says whether they are dense vectors. */
+export interface Compressor {
+  /** On the thread at hand. */
+  here(bytes: Uint8Array<ArrayBuffer>, isDense: boolean): Uint8Array;
+  /** The same bytes, made in the runtime's threads, where it has the codec; `bytes` must not change meanwhile. */
+  aside?(bytes: Uint8Array<ArrayBuffer>, isDense: boolean): Promise<Uint8Array>;
 }
+
+/** Zstandard levels. Past 1 they cost a third more time on dense vectors and gain nothing. */
+const zstdOptions = (isDense: boolean) => ({ level: isDense ? 1 : 3 });
 
 const gzipAside = promisify(gzip);
 
-/** The same bytes as of {@linkcode compress}, made in the runtime's threads where the codec is native; `bytes` must not change meanwhile. */
-export async function compressAside(codec: Codec, bytes: Uint8Array, isDense: boolean): Promise<Uint8Array> {
-  switch (codec) {
-    case 'ZSTD':
-      return await Bun.zstdCompress(bytes as Uint8Array<ArrayBuffer>, zstdOptions(isDense));
-    case 'GZIP':
-      return await gzipAside(bytes);
-    default:
-      return compress(codec, bytes, isDense);
-  }
-}
+/** All codecs that change bytes. */
+export const COMPRESSORS: Readonly<Record<Exclude<Codec, 'UNCOMPRESSED'>, Compressor>> = {
+  // node:zlib's goes through its streams and takes twice the time.
+  ZSTD: {
+    here: (bytes, isDense) => Bun.zstdCompressSync(bytes, zstdOptions(isDense)),
+    aside: (bytes, isDense) => Bun.zstdCompress(bytes, zstdOptions(isDense)),
+  },
+  SNAPPY: { here: (bytes) => snappyCompress(bytes) },
+  GZIP: { here: (bytes) => gzipSync(bytes), aside: (bytes) => gzipAside(bytes) },
+};

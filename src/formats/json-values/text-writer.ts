@@ -1,10 +1,12 @@
-/** Batches as text on its way into a file, on the thread at hand. */
+/** Rows as text on their way into a file, on the thread at hand. */
 import type { Batch } from '../../core/batch.ts';
+import type { Column } from '../../core/column.ts';
+import type { Field } from '../../core/schema.ts';
 import { isVtsError } from '../../errors.ts';
-import { byteStore } from '../json-values/byte-store.ts';
-import { objectWriter } from '../json-values/column-writers.ts';
-import type { Encoder } from '../json-values/compression.ts';
-import { atRow } from '../json-values/row-limits.ts';
+import { type ByteStore, byteStore } from './byte-store.ts';
+import type { ValueWriter } from './column-writers.ts';
+import type { Encoder } from './compression.ts';
+import { atRow } from './row-limits.ts';
 
 /** Text is handed on in pieces of this size. */
 const PIECE = 1 << 20;
@@ -18,9 +20,19 @@ export interface TextWriter {
   flush(): Promise<void>;
 }
 
-/** Writes text into `encoded`. */
-export function textWriter(encoded: Encoder): TextWriter {
-  const out = byteStore(2 * PIECE);
+/** Appends rows of `columns` to `out`, each with its line break. @throws VtsError RowInvalid for text that is not valid */
+export type RowWriter = (
+  out: ByteStore,
+  fields: readonly Field[],
+  columns: readonly Column[],
+) => ValueWriter;
+
+/** Writes rows into `encoded` as `rowWriter` has them, behind what `out` holds already. */
+export function textWriter(
+  encoded: Encoder,
+  rowWriter: RowWriter,
+  out: ByteStore = byteStore(2 * PIECE),
+): TextWriter {
   const flush = async () => {
     await encoded.write(out.bytes.subarray(0, out.length));
     out.length = 0;
@@ -31,10 +43,9 @@ export function textWriter(encoded: Encoder): TextWriter {
     },
     async write({ schema, columns, length }, rowsBefore) {
       try {
-        const writeRow = objectWriter(out, schema.fields, columns);
+        const writeRow = rowWriter(out, schema.fields, columns);
         for (let row = 0; row < length; row++) {
           writeRow(row);
-          out.bytes[out.length++] = 0x0a;
           if (out.length >= PIECE) await flush();
         }
       } catch (error) {
