@@ -1,6 +1,7 @@
 /** Calls on a channel. */
 import { release } from '../../core/garbage.ts';
 import type { Channel } from './channel.ts';
+import { type Part, rawPart } from './codec/encode.ts';
 import { messagesOf } from './definitions.ts';
 import { type FailedCall, grpcError, type GrpcFailure } from './grpc-error.ts';
 
@@ -22,11 +23,12 @@ export type RawMethod =
 /** The ways to call a server. */
 export interface Calls {
   /**
-   * Sends the encoded `message` and returns the encoded reply. What the server says in the reply's status is not looked at.
+   * Sends the encoded `message`, or the one that a part writes, and returns the encoded reply. What the server says in the
+   * reply's status is not looked at.
    * @throws VtsError Unreachable, OutcomeUnknown (Insert, Upsert and Delete that may have been done), MessageTooLarge,
    *   RateLimited, AuthFailed, ServerRefused; the reason of the signal
    */
-  call(method: RawMethod, message: Uint8Array, options: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
+  call(method: RawMethod, message: Uint8Array | Part, options: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   /** A call whose messages `definitions.ts` encodes and decodes: 64-bit integers are decimal text, enums their names. */
   rpc(method: string, request: object, options: CallOptions): Promise<unknown>;
 }
@@ -52,6 +54,7 @@ export function makeCalls({ client, headers }: Channel, { server, database, reda
   });
   return {
     call: async (method, message, options) => {
+      const request = message instanceof Uint8Array ? rawPart(message) : message;
       const reply = await unary<Uint8Array<ArrayBuffer>>(
         failed(method, options),
         options,
@@ -60,14 +63,14 @@ export function makeCalls({ client, headers }: Channel, { server, database, reda
             messagesOf(method).path,
             asBuffer,
             (reply: Buffer) => reply,
-            message,
+            request,
             headers(database),
             callOptions,
             done as never,
           ),
       );
-      // The framed copy of the request, and the frames that the reply came in.
-      release(message.length + reply.length);
+      // The frame of the request, and those that the reply came in.
+      release(request.size + reply.length);
       return reply;
     },
     rpc: (method, request, options) => {
@@ -111,6 +114,15 @@ function unary<Reply>(
   });
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * A message as grpc-js takes one: it asks for the length, and for a copy behind the five bytes that begin a frame. So large
+ * requests are written right there, and only once.
+ */
+function asBuffer(message: Part): Buffer {
+  const copy = (frame: Uint8Array, at: number) => {
+    const written = message.write(frame, at) - at;
+    if (written !== message.size) throw new TypeError(`a message of ${message.size} bytes took ${written}`);
+    return written;
+  };
+  return { length: message.size, copy } as unknown as Buffer;
 }
