@@ -54,14 +54,14 @@ export function makeCalls({ client, headers }: Channel, { server, database, reda
   });
   return {
     call: async (method, message, options) => {
-      const request = message instanceof Uint8Array ? rawPart(message) : message;
+      const request = framed(message instanceof Uint8Array ? rawPart(message) : message);
       const reply = await unary<Uint8Array<ArrayBuffer>>(
         failed(method, options),
         options,
         (callOptions, done) =>
           client.makeUnaryRequest(
             messagesOf(method).path,
-            asBuffer,
+            ({ buffer }) => buffer,
             (reply: Buffer) => reply,
             request,
             headers(database),
@@ -69,8 +69,9 @@ export function makeCalls({ client, headers }: Channel, { server, database, reda
             done as never,
           ),
       );
-      // The frame of the request, and those that the reply came in.
-      release(request.size + reply.length);
+      request.free();
+      // The frames that it came in.
+      release(reply.length);
       return reply;
     },
     rpc: (method, request, options) => {
@@ -114,15 +115,32 @@ function unary<Reply>(
   });
 }
 
+/** A request on its way. */
+interface Framed {
+  /** The message as grpc-js takes one. */
+  readonly buffer: Buffer;
+  /** Gives the memory of its frame back at once, when nobody is going to read it: the collector would be late. */
+  free(): void;
+}
+
 /**
- * A message as grpc-js takes one: it asks for the length, and for a copy behind the five bytes that begin a frame. So large
- * requests are written right there, and only once.
+ * A message that is written into its frame, and nowhere before: of a Buffer grpc-js asks for the length, and for a copy behind the
+ * five bytes that begin a frame.
  */
-function asBuffer(message: Part): Buffer {
-  const copy = (frame: Uint8Array, at: number) => {
-    const written = message.write(frame, at) - at;
+function framed(message: Part): Framed {
+  let frame: Uint8Array<ArrayBuffer> | undefined;
+  const copy = (target: Uint8Array<ArrayBuffer>, at: number) => {
+    frame = target;
+    const written = message.write(target, at) - at;
     if (written !== message.size) throw new TypeError(`a message of ${message.size} bytes took ${written}`);
     return written;
   };
-  return { length: message.size, copy } as unknown as Buffer;
+  return {
+    buffer: { length: message.size, copy } as unknown as Buffer,
+    free() {
+      // Small ones share their memory with others.
+      if (frame !== undefined && frame.length === frame.buffer.byteLength) frame.buffer.transfer(0);
+      frame = undefined;
+    },
+  };
 }
