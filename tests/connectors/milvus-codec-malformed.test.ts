@@ -184,7 +184,7 @@ describe('other replies', () => {
           errIndex: [1, 2],
           insertCnt: '3',
         }),
-        decodeMutation,
+        (reply: Uint8Array) => decodeMutation(reply, { withIds: true }),
       ],
     ] as const;
     for (const [bytes, decode] of replies) {

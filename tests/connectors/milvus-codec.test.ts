@@ -5,7 +5,8 @@ import { type Batch, makeBatch } from '../../src/core/batch.ts';
 import { type Column, fixedColumn, sliceColumn, valueBytes } from '../../src/core/column.ts';
 import { type Field, field } from '../../src/core/schema.ts';
 import { columnFromValues, valueAt } from '../../src/core/values.ts';
-import { encodeInsert } from '../../src/connectors/milvus/codec/insert.ts';
+import { encodeMessage } from '../../src/connectors/milvus/codec/encode.ts';
+import { type InsertMessage, insertMessage } from '../../src/connectors/milvus/codec/insert.ts';
 import { decodeMutation } from '../../src/connectors/milvus/codec/mutation.ts';
 import { decodeCount, decodeQueryReply, encodeQuery } from '../../src/connectors/milvus/codec/query.ts';
 import { expectSameRows } from '../support/compare.ts';
@@ -35,6 +36,10 @@ const TABLES = fc.record({
 
 function table({ rows, seed, dim }: { rows: number; seed: number; dim: number }): Batch {
   return randomTable(milvusSchema(dim), { rows, seed, nanPayloads: false });
+}
+
+function encodeInsert(message: InsertMessage): Uint8Array {
+  return encodeMessage([insertMessage(message)]);
 }
 
 function reply(fields: readonly Message[], more: Message = {}): Uint8Array {
@@ -309,7 +314,7 @@ describe('the reply to an insert', () => {
         upsertCnt: '3',
         timestamp: '449000000000000001',
       });
-    const read = decodeMutation(message({ intId: { data: ['-1', '9007199254740993'] } }));
+    const read = decodeMutation(message({ intId: { data: ['-1', '9007199254740993'] } }), { withIds: true });
     expect(read).toEqual({
       status: { code: 9, errorCode: 0, reason: 'r', retriable: true, detail: 'd', extra: { k: 'v' } },
       ids: BigInt64Array.of(-1n, 9007199254740993n),
@@ -319,7 +324,11 @@ describe('the reply to an insert', () => {
       upserted: 3,
       timestamp: 449000000000000001n,
     });
-    expect(decodeMutation(message({ strId: { data: ['a', '日'] } })).ids).toEqual(['a', '日']);
-    expect(decodeMutation(new Uint8Array(0)).ids).toBeUndefined();
+    expect(decodeMutation(message({ strId: { data: ['a', '日'] } }), { withIds: true }).ids).toEqual([
+      'a',
+      '日',
+    ]);
+    expect(decodeMutation(message({ strId: { data: ['a'] } }), { withIds: false }).ids).toBeUndefined();
+    expect(decodeMutation(new Uint8Array(0), { withIds: true }).ids).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 /** Calls on a channel. */
 import { release } from '../../core/garbage.ts';
 import type { Channel } from './channel.ts';
+import { type Part, rawPart } from './codec/encode.ts';
 import { messagesOf } from './definitions.ts';
 import { type FailedCall, grpcError, type GrpcFailure } from './grpc-error.ts';
 
@@ -22,11 +23,12 @@ export type RawMethod =
 /** The ways to call a server. */
 export interface Calls {
   /**
-   * Sends the encoded `message` and returns the encoded reply. What the server says in the reply's status is not looked at.
+   * Sends the encoded `message`, or the one that a part writes, and returns the encoded reply. What the server says in the
+   * reply's status is not looked at.
    * @throws VtsError Unreachable, OutcomeUnknown (Insert, Upsert and Delete that may have been done), MessageTooLarge,
    *   RateLimited, AuthFailed, ServerRefused; the reason of the signal
    */
-  call(method: RawMethod, message: Uint8Array, options: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
+  call(method: RawMethod, message: Uint8Array | Part, options: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   /** A call whose messages `definitions.ts` encodes and decodes: 64-bit integers are decimal text, enums their names. */
   rpc(method: string, request: object, options: CallOptions): Promise<unknown>;
 }
@@ -52,22 +54,24 @@ export function makeCalls({ client, headers }: Channel, { server, database, reda
   });
   return {
     call: async (method, message, options) => {
+      const request = framed(message instanceof Uint8Array ? rawPart(message) : message);
       const reply = await unary<Uint8Array<ArrayBuffer>>(
         failed(method, options),
         options,
         (callOptions, done) =>
           client.makeUnaryRequest(
             messagesOf(method).path,
-            asBuffer,
+            ({ buffer }) => buffer,
             (reply: Buffer) => reply,
-            message,
+            request,
             headers(database),
             callOptions,
             done as never,
           ),
       );
-      // The framed copy of the request, and the frames that the reply came in.
-      release(message.length + reply.length);
+      request.free();
+      // The frames that it came in.
+      release(reply.length);
       return reply;
     },
     rpc: (method, request, options) => {
@@ -111,6 +115,32 @@ function unary<Reply>(
   });
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** A request on its way. */
+interface Framed {
+  /** The message as grpc-js takes one. */
+  readonly buffer: Buffer;
+  /** Gives the memory of its frame back at once, when nobody is going to read it: the collector would be late. */
+  free(): void;
+}
+
+/**
+ * A message that is written into its frame, and nowhere before: of a Buffer grpc-js asks for the length, and for a copy behind the
+ * five bytes that begin a frame.
+ */
+function framed(message: Part): Framed {
+  let frame: Uint8Array<ArrayBuffer> | undefined;
+  const copy = (target: Uint8Array<ArrayBuffer>, at: number) => {
+    frame = target;
+    const written = message.write(target, at) - at;
+    if (written !== message.size) throw new TypeError(`a message of ${message.size} bytes took ${written}`);
+    return written;
+  };
+  return {
+    buffer: { length: message.size, copy } as unknown as Buffer,
+    free() {
+      // Small ones share their memory with others.
+      if (frame !== undefined && frame.length === frame.buffer.byteLength) frame.buffer.transfer(0);
+      frame = undefined;
+    },
+  };
 }

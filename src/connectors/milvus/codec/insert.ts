@@ -1,7 +1,7 @@
 /** `InsertRequest`, which is an `UpsertRequest` too: both have these fields under the same numbers (milvus-proto, milvus.proto). */
 import type { Batch } from '../../../core/batch.ts';
 import { encodeField } from './encode-field.ts';
-import { delimited, encodeMessage, stringField, uintField } from './encode.ts';
+import { delimited, group, type Part, stringField, uintField } from './encode.ts';
 
 /** Rows for a collection. */
 export interface InsertMessage {
@@ -16,12 +16,12 @@ export interface InsertMessage {
 }
 
 /**
- * Encodes the rows of a batch for `Insert` or `Upsert`.
+ * The rows of a batch for `Insert` or `Upsert`; they are read when the message is written.
  * @throws VtsError RowInvalid for a null that the target does not allow, and for a time that cannot be written
  */
-export function encodeInsert(message: InsertMessage): Uint8Array<ArrayBuffer> {
+export function insertMessage(message: InsertMessage): Part {
   const { schema, columns, length } = message.batch;
-  return encodeMessage([
+  return group([
     stringField(2, message.database),
     stringField(3, message.collection),
     stringField(4, message.partition ?? ''),

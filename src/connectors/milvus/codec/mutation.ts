@@ -19,10 +19,10 @@ export interface MutationReply {
 }
 
 /**
- * Decodes a `MutationResult`.
+ * Decodes a `MutationResult`; its keys, as many as rows were sent, only if they are wanted.
  * @throws VtsError InputMalformed
  */
-export function decodeMutation(reply: Uint8Array): MutationReply {
+export function decodeMutation(reply: Uint8Array, { withIds }: { withIds: boolean }): MutationReply {
   const bytes = plainBytes(reply);
   const reader = new ProtoReader(bytes);
   const counts = { inserted: 0, deleted: 0, upserted: 0 };
@@ -55,7 +55,7 @@ export function decodeMutation(reply: Uint8Array): MutationReply {
         break;
     }
   }
-  const ids = decodeIds(bytes, idSpans);
+  const ids = withIds ? decodeIds(bytes, idSpans) : undefined;
   return {
     status,
     ...counts,

@@ -5,7 +5,7 @@
 import { type Batch, batchBytes, sliceBatch } from '../../../core/batch.ts';
 import { type RetryPolicy, withRetry } from '../../../core/retry.ts';
 import { isVtsError, VtsError } from '../../../errors.ts';
-import { encodeInsert } from '../codec/insert.ts';
+import { insertMessage } from '../codec/insert.ts';
 import { decodeMutation, type MutationReply } from '../codec/mutation.ts';
 import { isOk } from '../codec/status.ts';
 import type { MilvusConnection } from '../connection.ts';
@@ -34,7 +34,7 @@ export interface Request {
 /** What became of a request. */
 export interface Outcome {
   readonly accepted: number;
-  /** The highest id that the server made. */
+  /** The highest id that the server made; of rows with keys of their own it is not asked for. */
   readonly lastId?: bigint | undefined;
 }
 
@@ -141,22 +141,23 @@ async function call(
   options: SenderOptions,
   { batch, partition, upsert }: Request,
 ): Promise<MutationReply> {
-  const { connection, collection, check, signal } = options;
+  const { connection, collection, keyed, check, signal } = options;
   check?.(batch);
-  const message = encodeInsert({
+  const message = insertMessage({
     database: collection.database,
     collection: collection.name,
     ...(partition === undefined ? {} : { partition }),
     batch,
   });
-  if (message.length > MAX_BYTES) {
+  if (message.size > MAX_BYTES) {
     throw new VtsError(
       'MessageTooLarge',
-      `the row takes ${message.length} bytes, and servers take ${MAX_BYTES} at a time`,
+      `the row takes ${message.size} bytes, and servers take ${MAX_BYTES} at a time`,
     );
   }
   const method = upsert ? 'Upsert' : 'Insert';
-  const result = decodeMutation(await connection.call(method, message, { timeoutMs: TIMEOUT_MS, signal }));
+  const reply = await connection.call(method, message, { timeoutMs: TIMEOUT_MS, signal });
+  const result = decodeMutation(reply, { withIds: !keyed });
   if (isOk(result.status)) return result;
   throw statusError(result.status, { action: actionOf(options), rows: true });
 }
