@@ -4,8 +4,8 @@
  */
 import { fullGC } from 'bun:jsc';
 
-/** A collection takes some milliseconds; with replies of a server on their way, garbage is three times what is said here. */
-const COLLECT_EVERY_BYTES = 20 * 1024 * 1024;
+/** A collection takes some milliseconds, and more of them the more there is to give back. */
+const COLLECT_EVERY_BYTES = 40 * 1024 * 1024;
 
 let released = 0;
 

@@ -70,8 +70,8 @@ export function makeCalls({ client, headers }: Channel, { server, database, reda
           ),
       );
       request.free();
-      // The frames that it came in.
-      release(reply.length);
+      // The frames that it came in, in HTTP/2 and as gRPC put them together, and what is made of it on the way to a batch.
+      release(3 * reply.length);
       return reply;
     },
     rpc: (method, request, options) => {
