@@ -22,12 +22,14 @@ export function orNotPlain<T>(look: () => T): T | undefined {
 /** A file to look at. */
 export interface FileView {
   readonly size: number;
-  /** The `length` bytes at `address`, as they are now. @throws NotPlain when the file does not have them */
+  /** The `length` bytes at `address`. @throws NotPlain when the file does not have them, or they are very many */
   at(address: number, length: number): DataView<ArrayBuffer>;
 }
 
 /** Headers of this many bytes are read at once: most lie beside each other. */
 const WINDOW = 4096;
+/** A plain file has no structure of more bytes. */
+const MOST_BYTES = 16 * 2 ** 20;
 
 /** A view of `source`, whose size is known. */
 export function viewFile(source: ByteSource): FileView {
@@ -37,7 +39,8 @@ export function viewFile(source: ByteSource): FileView {
   return {
     size,
     at(address, length) {
-      expectPlain(address >= 0 && address + length <= size, `${length} bytes at ${address} of ${size}`);
+      const isThere = address >= 0 && length <= MOST_BYTES && address + length <= size;
+      expectPlain(isThere, `${length} bytes at ${address} of ${size}`);
       if (address < start || address + length > start + window.length) {
         window = new Uint8Array(Math.min(size - address, Math.max(length, WINDOW)));
         start = address;

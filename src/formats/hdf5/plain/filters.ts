@@ -51,10 +51,22 @@ export function unfilter(
 function unshuffle(bytes: Uint8Array<ArrayBuffer>, valueBytes: number): Uint8Array<ArrayBuffer> {
   const count = Math.floor(bytes.length / valueBytes);
   if (valueBytes === 1 || count <= 1) return bytes;
-  const values = Uint8Array.from(bytes);
-  for (let byte = 0; byte < valueBytes; byte++) {
-    const start = byte * count;
-    for (let i = 0, at = byte; i < count; i++, at += valueBytes) values[at] = bytes[start + i];
-  }
+  const values = new Uint8Array(bytes.length);
+  const moved = count * valueBytes;
+  values.set(bytes.subarray(moved), moved);
+  if (valueBytes % 4 === 0) unshuffleWords(bytes, new Uint32Array(values.buffer, 0, moved / 4), count);
+  else for (let i = 0; i < moved; i++) values[i % count * valueBytes + Math.floor(i / count)] = bytes[i];
   return values;
+}
+
+/** Puts four bytes together at a time, which takes a quarter of the time. */
+function unshuffleWords(bytes: Uint8Array, words: Uint32Array, count: number): void {
+  const perValue = words.length / count;
+  for (let word = 0; word < perValue; word++) {
+    const [b0, b1, b2, b3] = [0, 1, 2, 3].map((byte) => (word * 4 + byte) * count);
+    for (let i = 0; i < count; i++) {
+      words[i * perValue + word] = bytes[b0 + i] | bytes[b1 + i] << 8 | bytes[b2 + i] << 16 |
+        bytes[b3 + i] << 24;
+    }
+  }
 }

@@ -53,6 +53,11 @@ export interface Piece {
 /** A file of more objects is left to the library, which reads those that are asked for. */
 const MOST_OBJECTS = 1000;
 
+/** The addresses of as many pieces are kept in memory; the library reads those of more piece by piece. */
+const MOST_PIECES = 250_000;
+/** What deflate adds at most to bytes that it cannot make smaller, and more. */
+const MOST_GROWTH = 2;
+
 /** The objects by their addresses, from the group at `root` on. @throws NotPlain */
 export function readObjects(file: FileView, root: number): ReadonlyMap<number, PlainObject> {
   const objects = new Map<number, PlainObject>();
@@ -121,7 +126,8 @@ function readDataset(file: FileView, messages: Messages, common: Common): PlainD
   const pieces = index === undefined ? new Map() : readPieces(file, index, extents, grid.across);
   const whole = pieceRows * grid.pieceRowBytes;
   for (const { bytes, skipped } of pieces.values()) {
-    expectPlain(filters.length > 0 || (bytes === whole && skipped === 0), 'chunks of another size');
+    const usual = filters.length > 0 ? bytes <= whole * MOST_GROWTH + 64 : bytes === whole && skipped === 0;
+    expectPlain(usual, 'chunks of another size');
   }
   return { ...dataset, info: { ...type, shape, chunks: extents }, ...grid, pieces };
 }
@@ -139,6 +145,7 @@ function readPieces(
     const number = down * across + right;
     const usual = Number.isSafeInteger(number) && Number.isInteger(right) && right < across;
     expectPlain(usual && !pieces.has(number), 'a chunk out of place');
+    expectPlain(pieces.size < MOST_PIECES, 'very many chunks');
     expectPlain(piece.address + piece.bytes <= file.size, 'a chunk beyond the end of the file');
     pieces.set(number, piece);
   }

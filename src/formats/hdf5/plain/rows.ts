@@ -1,9 +1,11 @@
 /** Reads rows of a data set from the pieces in which they are. */
+import { release } from '../../../core/garbage.ts';
 import { VtsError } from '../../../errors.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
 import type { Slab } from '../h5-file.ts';
 import { DAMAGED } from '../library/h5-error.ts';
 import { readExactly } from '../read-exactly.ts';
+import { clearRows, copyRows } from './copy-rows.ts';
 import { unfilter } from './filters.ts';
 import type { Piece, PlainDataset } from './objects.ts';
 
@@ -47,36 +49,41 @@ function readPartsOfRows(source: ByteSource, dataset: PlainDataset, slab: Slab, 
   for (let row = slab.firstRow; row < end;) {
     const down = Math.floor(row / pieceRows);
     const next = Math.min(end, (down + 1) * pieceRows);
+    const part = { ...slab, firstRow: row, rows: next - row };
     for (let column = 0; column < across; column++) {
       const left = column * pieceRowBytes;
       const width = Math.min(pieceRowBytes, rowBytes - left);
       const piece = pieces.get(down * across + column);
-      const bytes = piece && pieceBytes(source, dataset, piece, slab);
-      for (let r = row; r < next; r++) {
-        const to = (r - slab.firstRow) * rowBytes + left;
-        const from = (r - down * pieceRows) * pieceRowBytes;
-        if (bytes === undefined) target.fill(0, to, to + width);
-        else target.set(bytes.subarray(from, from + width), to);
-      }
+      const bytes = piece && pieceBytes(source, dataset, piece, part);
+      const at = (row - slab.firstRow) * rowBytes + left;
+      const to = { bytes: target, at, step: rowBytes };
+      if (bytes === undefined) clearRows(to, part.rows, width);
+      else copyRows(to, { bytes, at: 0, step: pieceRowBytes }, part.rows, width);
     }
     row = next;
   }
 }
 
-/** A whole piece as it was before its filters. */
+/** Rows that are in one piece. If it is filtered, it is read as a whole. */
 function pieceBytes(
   source: ByteSource,
   { filters, info, pieceRows, pieceRowBytes }: PlainDataset,
   { address, bytes, skipped }: Piece,
   { dataset, firstRow, rows }: Slab,
 ): Uint8Array {
-  const stored = new Uint8Array(bytes);
-  readExactly(source, stored, address);
+  const [start, length] = [firstRow % pieceRows * pieceRowBytes, rows * pieceRowBytes];
+  const isFiltered = filters.length > 0;
+  const stored = new Uint8Array(isFiltered ? bytes : length);
+  readExactly(source, stored, isFiltered ? address : address + start);
+  release(stored.length);
+  if (!isFiltered) return stored;
   try {
-    return unfilter(stored, {
+    const whole = unfilter(stored, {
       ...{ filters, skipped, valueBytes: info.size },
       length: pieceRows * pieceRowBytes,
     });
+    release(whole.length);
+    return whole.subarray(start, start + length);
   } catch (cause) {
     const { name: file } = source;
     throw new VtsError(
