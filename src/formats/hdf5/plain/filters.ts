@@ -2,7 +2,8 @@
 import { inflateSync } from 'node:zlib';
 import { VtsError } from '../../../errors.ts';
 import { expectPlain } from './file-view.ts';
-import { MESSAGE, type Messages, only } from './messages.ts';
+import { MESSAGE } from '../message-types.ts';
+import { type Messages, only } from './messages.ts';
 
 /** The filters that vts undoes itself, by their numbers. */
 const DEFLATE = 1;

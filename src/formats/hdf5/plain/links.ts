@@ -1,7 +1,8 @@
 /** The links of a group, in either of the forms that small groups have. */
 import { Buffer } from 'node:buffer';
 import { addressAt, expectPlain, type FileView, partOf, textAt, textOf, u64At } from './file-view.ts';
-import { MESSAGE, type Messages, only } from './messages.ts';
+import { MESSAGE } from '../message-types.ts';
+import { type Messages, only } from './messages.ts';
 
 /** Where a name in a group leads to. */
 export type Link = { readonly address: number } | { readonly softLink: string };

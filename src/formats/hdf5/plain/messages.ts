@@ -1,27 +1,6 @@
 /** Object headers of version 1 and their messages (HDF5 file format specification, version 3.0, section IV.A). */
+import { MESSAGE } from '../message-types.ts';
 import { expectPlain, type FileView, partOf, u64At } from './file-view.ts';
-
-/** The types of messages that a plain file may have. */
-export const MESSAGE = {
-  nil: 0,
-  dataspace: 1,
-  linkInfo: 2,
-  datatype: 3,
-  oldFillValue: 4,
-  fillValue: 5,
-  link: 6,
-  layout: 8,
-  groupInfo: 10,
-  filters: 11,
-  attribute: 12,
-  comment: 13,
-  oldModificationTime: 14,
-  continuation: 16,
-  symbolTable: 17,
-  modificationTime: 18,
-  attributeInfo: 21,
-  referenceCount: 22,
-} as const;
 
 /** The messages of an object by their types, each in its order. */
 export type Messages = ReadonlyMap<number, readonly DataView<ArrayBuffer>[]>;

@@ -8,7 +8,8 @@ import { expectPlain, type FileView } from './file-view.ts';
 import { readFilters } from './filters.ts';
 import { heapValue } from './heap.ts';
 import { compareNames, type Links, readLinks } from './links.ts';
-import { MESSAGE, type Messages, only, readMessages } from './messages.ts';
+import { MESSAGE } from '../message-types.ts';
+import { type Messages, only, readMessages } from './messages.ts';
 import { readStorage } from './storage.ts';
 
 /** A group or a data set. */

@@ -1,6 +1,7 @@
 /** Where the values of a data set are (HDF5 file format specification, version 3.0, sections IV.A.2.i and IV.A.2.f). */
 import { addressAt, expectPlain } from './file-view.ts';
-import { MESSAGE, type Messages, only } from './messages.ts';
+import { MESSAGE } from '../message-types.ts';
+import { type Messages, only } from './messages.ts';
 
 /** Where the values of a data set are. */
 export type Storage =

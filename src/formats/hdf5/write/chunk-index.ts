@@ -15,9 +15,9 @@ export interface Chunks {
 }
 
 /** Children of a node at most: twice the K of chunk indexes, which is 32 in files with a superblock of version 0. */
-export const CHILDREN = 64;
+const CHILDREN = 64;
 /** Bytes of a node before its first key. */
-export const HEAD_BYTES = 24;
+const HEAD_BYTES = 24;
 const CHUNK_NODE = 1;
 const NONE = 0xffff_ffff_ffff_ffffn;
 
@@ -52,12 +52,12 @@ function writeLevel(
 }
 
 /** Bytes of a key, for a data set of `rank` extents. */
-export function keyBytes(rank: number): number {
+function keyBytes(rank: number): number {
   return 8 + (rank + 1) * 8;
 }
 
 /** Bytes of a node, however many children it has. */
-export function nodeBytes(rank: number): number {
+function nodeBytes(rank: number): number {
   return HEAD_BYTES + CHILDREN * 8 + (CHILDREN + 1) * keyBytes(rank);
 }
 

@@ -4,6 +4,7 @@
  */
 import { padded, u16, u32, u64, UNDEFINED_U64, utf8 } from './bytes.ts';
 import type { StoredType } from './column-type.ts';
+import { MESSAGE } from '../message-types.ts';
 import { encodeType, typeSize } from './file-type.ts';
 
 /** A data set whose chunks are in the file: `rows` rows so far, of which more may follow. */
@@ -42,18 +43,6 @@ export function encodeSuperblock(root: number, end: number): Uint8Array {
     ...[...u64(0), ...u64(root), ...u32(0), ...u32(0), ...Array(16).fill(0)],
   ]);
 }
-
-/** The types of messages in an object header. */
-export const MESSAGE = {
-  dataspace: 1,
-  linkInfo: 2,
-  datatype: 3,
-  fillValue: 5,
-  link: 6,
-  layout: 8,
-  groupInfo: 10,
-  attribute: 12,
-} as const;
 
 interface Message {
   readonly type: number;

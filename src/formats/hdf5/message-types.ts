@@ -1,0 +1,21 @@
+/** The types of messages in object headers that vts knows (HDF5 file format specification, version 3.0, section IV.A.2). */
+export const MESSAGE = {
+  nil: 0,
+  dataspace: 1,
+  linkInfo: 2,
+  datatype: 3,
+  oldFillValue: 4,
+  fillValue: 5,
+  link: 6,
+  layout: 8,
+  groupInfo: 10,
+  filters: 11,
+  attribute: 12,
+  comment: 13,
+  oldModificationTime: 14,
+  continuation: 16,
+  symbolTable: 17,
+  modificationTime: 18,
+  attributeInfo: 21,
+  referenceCount: 22,
+} as const;
