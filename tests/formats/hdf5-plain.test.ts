@@ -179,3 +179,39 @@ test('bytes that changed lead to no other rows than those that the library reads
     expect(compared).toBeGreaterThan(5);
   }
 }, 300_000);
+
+test('a tree of links whose nodes all have one child many times over has an end', () => {
+  const [levels, children, nodeBytes] = [20, 1000, 24 + 1000 * 16];
+  const bytes = new Uint8Array(1024 + levels * nodeBytes);
+  const view = new DataView(bytes.buffer);
+  const put = (at: number, text: string) => bytes.set(new TextEncoder().encode(text), at);
+  put(0, '\x00HDF\r\n\x1a\n');
+  bytes.set([0x89], 0);
+  bytes.set([8, 8], 13);
+  view.setBigUint64(32, 2n ** 64n - 1n, true);
+  view.setBigUint64(48, 2n ** 64n - 1n, true);
+  view.setBigUint64(64, 96n, true);
+  // The header of the root group, with one message: its tree and its names.
+  bytes.set([1, 0, 1, 0], 96);
+  view.setUint32(104, 24, true);
+  bytes.set([17, 0, 16, 0], 112);
+  view.setBigUint64(120, 1024n, true);
+  view.setBigUint64(128, 200n, true);
+  put(200, 'HEAP');
+  view.setBigUint64(208, 8n, true);
+  view.setBigUint64(224, 240n, true);
+  for (let i = 0; i < levels; i++) {
+    const at = 1024 + i * nodeBytes;
+    put(at, 'TREE');
+    const level = levels - 1 - i;
+    bytes[at + 5] = level;
+    view.setUint16(at + 6, level === 0 ? 0 : children, true);
+    for (let child = 0; child < children; child++) {
+      view.setBigUint64(at + 24 + child * 16 + 8, BigInt(at + nodeBytes), true);
+    }
+  }
+  expect(openPlain(memorySource(bytes))).toBeUndefined();
+  // With one way through it, it is a plain file: an empty group.
+  for (let i = 0; i < levels - 1; i++) view.setUint16(1024 + i * nodeBytes + 6, 1, true);
+  expect(openPlain(memorySource(bytes))?.names('/').size).toBe(0);
+});

@@ -22,7 +22,7 @@ export function orNotPlain<T>(look: () => T): T | undefined {
 /** A file to look at. */
 export interface FileView {
   readonly size: number;
-  /** The `length` bytes at `address`. @throws NotPlain when the file does not have them, or they are very many */
+  /** The `length` bytes at `address`. @throws NotPlain when the file does not have them, or has shown very many */
   at(address: number, length: number): DataView<ArrayBuffer>;
 }
 
@@ -30,15 +30,22 @@ export interface FileView {
 const WINDOW = 4096;
 /** A plain file has no structure of more bytes. */
 const MOST_BYTES = 16 * 2 ** 20;
+/** All that is looked at, again or not: damaged structures that lead in circles, or to one place from many, have an end. */
+const MOST_LOOKED_AT = 256 * 2 ** 20;
+/** What a look counts at least. */
+const LOOK = 16;
 
 /** A view of `source`, whose size is known. */
 export function viewFile(source: ByteSource): FileView {
   const size = source.size!;
   let window = new Uint8Array();
   let start = 0;
+  let lookedAt = 0;
   return {
     size,
     at(address, length) {
+      lookedAt += length + LOOK;
+      expectPlain(lookedAt <= MOST_LOOKED_AT, 'very long structures');
       const isThere = address >= 0 && length <= MOST_BYTES && address + length <= size;
       expectPlain(isThere, `${length} bytes at ${address} of ${size}`);
       if (address < start || address + length > start + window.length) {

@@ -56,11 +56,17 @@ function unshuffle(bytes: Uint8Array<ArrayBuffer>, valueBytes: number): Uint8Arr
   const moved = count * valueBytes;
   values.set(bytes.subarray(moved), moved);
   if (valueBytes % 4 === 0) unshuffleWords(bytes, new Uint32Array(values.buffer, 0, moved / 4), count);
-  else for (let i = 0; i < moved; i++) values[i % count * valueBytes + Math.floor(i / count)] = bytes[i];
+  else unshuffleBytes(bytes, values, valueBytes, count);
   return values;
 }
 
-/** Puts four bytes together at a time, which takes a quarter of the time. */
+function unshuffleBytes(bytes: Uint8Array, values: Uint8Array, valueBytes: number, count: number): void {
+  for (let byte = 0; byte < valueBytes; byte++) {
+    for (let i = 0; i < count; i++) values[i * valueBytes + byte] = bytes[byte * count + i];
+  }
+}
+
+/** Puts four bytes together at a time. */
 function unshuffleWords(bytes: Uint8Array, words: Uint32Array, count: number): void {
   const perValue = words.length / count;
   for (let word = 0; word < perValue; word++) {

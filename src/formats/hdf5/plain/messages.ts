@@ -8,8 +8,6 @@ export type Messages = ReadonlyMap<number, readonly DataView<ArrayBuffer>[]>;
 const HEAD_BYTES = 16;
 const MESSAGE_HEAD_BYTES = 8;
 const SHARED = 2;
-/** More blocks than this in one header are a circle. */
-const MOST_BLOCKS = 10_000;
 const KNOWN: ReadonlySet<number> = new Set(Object.values(MESSAGE));
 
 /** The messages of the object at `address`. @throws NotPlain */
@@ -19,17 +17,17 @@ export function readMessages(file: FileView, address: number): Messages {
   const messages = new Map<number, DataView<ArrayBuffer>[]>();
   let count = 0;
   const blocks = [{ address: address + HEAD_BYTES, bytes: head.getUint32(8, true) }];
-  for (let i = 0; i < blocks.length; i++) {
-    expectPlain(i < MOST_BLOCKS, 'an object header without end');
-    const { bytes } = blocks[i];
-    const block = file.at(blocks[i].address, bytes);
+  // Those that continue it are added while it goes on.
+  for (const { address, bytes } of blocks) {
+    const block = file.at(address, bytes);
     for (let at = 0; at + MESSAGE_HEAD_BYTES <= bytes;) {
       const [type, length] = [block.getUint16(at, true), block.getUint16(at + 2, true)];
       expectPlain(KNOWN.has(type), `a message of type ${type}`);
       expectPlain((block.getUint8(at + 4) & SHARED) === 0, 'a shared message');
       const body = partOf(block, at + MESSAGE_HEAD_BYTES, length);
       if (type === MESSAGE.continuation) blocks.push({ address: u64At(body, 0), bytes: u64At(body, 8) });
-      else messages.set(type, [...messages.get(type) ?? [], body]);
+      else if (messages.has(type)) messages.get(type)!.push(body);
+      else messages.set(type, [body]);
       at += MESSAGE_HEAD_BYTES + length;
       count++;
     }

@@ -88,14 +88,10 @@ function readAttributes(file: FileView, messages: Messages): ReadonlyMap<string,
     const { name, attribute: { info, value } } = parseAttribute(message);
     expectPlain(!attributes.has(name), 'two attributes of one name');
     const isText = info.vlen && info.shape?.every((extent) => extent === 1);
-    attributes.set(name, { info, value: isText ? viewOf(heapValue(file, value)) : value });
+    attributes.set(name, { info, value: isText ? heapValue(file, value) : value });
   }
   // As the library lists them.
   return new Map([...attributes].sort(([a], [b]) => compareNames(a, b)));
-}
-
-function viewOf({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): DataView<ArrayBuffer> {
-  return new DataView(buffer, byteOffset, length);
 }
 
 function readDataset(file: FileView, messages: Messages, common: Common): PlainDataset {
