@@ -1,7 +1,7 @@
 /** Begins what takes long and needs no more than the arguments, while the rest of the program loads. */
 import { existsSync } from 'node:fs';
 import { compiledLibrary } from '../formats/hdf5/library/compiled.ts';
-import { openPlain } from '../formats/hdf5/plain/plain-file.ts';
+import { seemsPlain } from '../formats/hdf5/plain/plain-file.ts';
 import { openFileSource } from '../stores/file.ts';
 
 /** HDF5's library compiles on another thread, if the first file that the arguments name seems to need it. */
@@ -15,9 +15,9 @@ export function startEarly(args: readonly string[]): void {
 function isPlain(path: string): boolean {
   try {
     const source = openFileSource(path);
-    const file = openPlain(source);
+    const plain = seemsPlain(source);
     source.close();
-    return file !== undefined;
+    return plain;
   } catch {
     return false;
   }

@@ -7,7 +7,7 @@ import { isVtsError } from '../../src/errors.ts';
 import type { DataInfo } from '../../src/formats/hdf5/data-info.ts';
 import type { H5File } from '../../src/formats/hdf5/h5-file.ts';
 import { openWithLibrary } from '../../src/formats/hdf5/library/library-file.ts';
-import { openPlain } from '../../src/formats/hdf5/plain/plain-file.ts';
+import { openPlain, seemsPlain } from '../../src/formats/hdf5/plain/plain-file.ts';
 import { walk } from '../../src/formats/hdf5/tree.ts';
 import type { ByteSource } from '../../src/stores/bytes.ts';
 import { openFileSource } from '../../src/stores/file.ts';
@@ -93,6 +93,7 @@ async function outcome(read: () => unknown): Promise<unknown> {
 async function compare(source: ByteSource): Promise<boolean> {
   const plain = openPlain(source);
   if (plain === undefined) return false;
+  expect(seemsPlain(source)).toBe(true);
   const library = await openWithLibrary(source);
   try {
     expect(everything(plain)).toEqual(everything(library));

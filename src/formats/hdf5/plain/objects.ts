@@ -1,4 +1,4 @@
-/** The objects of a plain file, all of them read at once: what is in memory afterwards can be asked without errors. */
+/** The objects of a plain file, all of them read at once. */
 import type { DataInfo } from '../data-info.ts';
 import { type Attribute, parseAttribute } from './attributes.ts';
 import { readChunks } from './chunks.ts';
@@ -38,8 +38,11 @@ export interface PlainDataset extends Common {
   readonly pieceRowBytes: number;
   /** Pieces beside each other. */
   readonly across: number;
-  /** The pieces by their number, row by row. What is not there was never written, and is zeros. */
-  readonly pieces: ReadonlyMap<number, Piece>;
+  /**
+   * The pieces by their number, row by row; looked up once. What is not there was never written, and is zeros.
+   * @throws NotPlain, the first time
+   */
+  pieces(): ReadonlyMap<number, Piece>;
 }
 
 /** Where a piece is. */
@@ -106,10 +109,11 @@ function readDataset(file: FileView, messages: Messages, common: Common): PlainD
   if (storage.in === 'one-piece') {
     const piece = { address: storage.address, bytes: rows * rowBytes, skipped: 0 };
     expectPlain(filters.length === 0 && piece.address + piece.bytes <= file.size, 'values beyond the end');
+    const pieces = new Map([[0, piece]]);
     return {
       ...dataset,
       info: { ...type, shape, chunks: null },
-      ...{ pieceRows: Math.max(1, rows), pieceRowBytes: rowBytes, across: 1, pieces: new Map([[0, piece]]) },
+      ...{ pieceRows: Math.max(1, rows), pieceRowBytes: rowBytes, across: 1, pieces: () => pieces },
     };
   }
   const { extents, index } = storage;
@@ -120,13 +124,15 @@ function readDataset(file: FileView, messages: Messages, common: Common): PlainD
     pieceRowBytes: pieceWidth * type.size,
     across: Math.ceil(width / pieceWidth),
   };
-  const pieces = index === undefined ? new Map() : readPieces(file, index, extents, grid.across);
   const whole = pieceRows * grid.pieceRowBytes;
-  for (const { bytes, skipped } of pieces.values()) {
-    const usual = filters.length > 0 ? bytes <= whole * MOST_GROWTH + 64 : bytes === whole && skipped === 0;
-    expectPlain(usual, 'chunks of another size');
-  }
-  return { ...dataset, info: { ...type, shape, chunks: extents }, ...grid, pieces };
+  const fits = ({ bytes, skipped }: Piece) =>
+    filters.length > 0 ? bytes <= whole * MOST_GROWTH + 64 : bytes === whole && skipped === 0;
+  let pieces: ReadonlyMap<number, Piece> | undefined;
+  return {
+    ...{ ...dataset, info: { ...type, shape, chunks: extents }, ...grid },
+    pieces: () =>
+      pieces ??= index === undefined ? new Map() : readPieces(file, index, extents, grid.across, fits),
+  };
 }
 
 /** The chunks of `extents` that the index names, `across` beside each other. */
@@ -135,6 +141,7 @@ function readPieces(
   index: number,
   extents: readonly number[],
   across: number,
+  fits: (piece: Piece) => boolean,
 ): ReadonlyMap<number, Piece> {
   const pieces = new Map<number, Piece>();
   for (const { offsets, ...piece } of readChunks(file, index, extents.length)) {
@@ -144,6 +151,7 @@ function readPieces(
     expectPlain(usual && !pieces.has(number), 'a chunk out of place');
     expectPlain(pieces.size < MOST_PIECES, 'very many chunks');
     expectPlain(piece.address + piece.bytes <= file.size, 'a chunk beyond the end of the file');
+    expectPlain(fits(piece), 'a chunk of another size');
     pieces.set(number, piece);
   }
   return pieces;

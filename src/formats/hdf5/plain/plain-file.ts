@@ -16,8 +16,19 @@ export function openPlain(source: ByteSource): H5File | undefined {
   return orNotPlain(() => {
     const view = viewFile(source);
     const root = rootOf(view);
-    return fileOf(source, view, readObjects(view, root), root);
+    const objects = readObjects(view, root);
+    // What can be wrong with it is found now, while the library can still take it on.
+    for (const object of objects.values()) if (object.kind === 'dataset') object.pieces();
+    return fileOf(source, view, objects, root);
   });
+}
+
+/** Whether the file seems to be plain: the indexes of its chunks, which may be long, are not looked at. */
+export function seemsPlain(source: ByteSource): boolean {
+  return orNotPlain(() => {
+    const view = viewFile(source);
+    return readObjects(view, rootOf(view));
+  }) !== undefined;
 }
 
 function fileOf(

@@ -20,10 +20,12 @@ export function readRows(source: ByteSource, dataset: PlainDataset, slab: Slab, 
 /** Reads each piece into its place; those that follow one another in the file, at once. */
 function readWholeRows(
   source: ByteSource,
-  { rowBytes, pieceRows, pieces }: PlainDataset,
+  dataset: PlainDataset,
   { firstRow, rows }: Slab,
   target: Uint8Array,
 ): void {
+  const { rowBytes, pieceRows } = dataset;
+  const pieces = dataset.pieces();
   const end = firstRow + rows;
   for (let row = firstRow; row < end;) {
     const first = Math.floor(row / pieceRows);
@@ -44,7 +46,8 @@ function readWholeRows(
 
 /** Reads pieces that are filtered, or narrower or wider than a row, and puts what is asked for of each into its place. */
 function readPartsOfRows(source: ByteSource, dataset: PlainDataset, slab: Slab, target: Uint8Array): void {
-  const { rowBytes, pieceRows, pieceRowBytes, across, pieces } = dataset;
+  const { rowBytes, pieceRows, pieceRowBytes, across } = dataset;
+  const pieces = dataset.pieces();
   const end = slab.firstRow + slab.rows;
   for (let row = slab.firstRow; row < end;) {
     const down = Math.floor(row / pieceRows);
