@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { openFileSource } from '../src/connectors/file/file-source.ts';
 import { openOutput } from '../src/connectors/file/open-output.ts';
 import { memorySource } from '../src/connectors/memory/memory.ts';
-import { type Batch, concatBatches, makeBatch } from '../src/core/batch.ts';
+import { type Batch, concatBatches, DEFAULT_BATCH_BYTES, makeBatch } from '../src/core/batch.ts';
+import { clearBit, makeBitmap } from '../src/core/bitmap.ts';
+import { type Column, fixedColumn, isNull } from '../src/core/column.ts';
 import type { Source } from '../src/core/endpoint.ts';
 import { compileMapping } from '../src/core/mapping.ts';
-import type { Field, Schema } from '../src/core/schema.ts';
+import { type Field, field, type Schema } from '../src/core/schema.ts';
 import { transfer } from '../src/core/transfer.ts';
+import { columnFromValues } from '../src/core/values.ts';
 import type { Format, FormatInfo } from '../src/formats/format.ts';
 import { FORMATS } from '../src/formats/registry.ts';
 import { expectSameRows } from './support/compare.ts';
@@ -60,7 +63,7 @@ function schemasFor(formats: readonly Format[], dim: number): Schema[] {
   );
 }
 
-async function move(source: Source, path: string): Promise<void> {
+async function move(source: Source, path: string, batchBytes = 20_000): Promise<void> {
   const { sink } = await openOutput(path, {
     overwrite: true,
     tempDir: folder,
@@ -68,7 +71,7 @@ async function move(source: Source, path: string): Promise<void> {
     resume: false,
     job: {},
   });
-  await transfer(source, sink, compileMapping(source.dataset, sink, {}), { batchBytes: 20_000 });
+  await transfer(source, sink, compileMapping(source.dataset, sink, {}), { batchBytes });
   await sink.close();
   await source.close();
 }
@@ -127,6 +130,78 @@ describe('matrix', () => {
           }
         }
       }
+    }
+  }
+});
+
+const VECTOR = { kind: 'FloatVector', dim: 512 } as const;
+const TEXT = { kind: 'VarChar', maxLength: 100 } as const;
+
+/** More than two row groups of columns whose memory is used again. */
+function largeColumns(): [Field, Column][] {
+  const rows = 24_000;
+  const floats = (step: number) => {
+    const values = new Float32Array(rows * VECTOR.dim);
+    for (let i = 0; i < values.length; i++) values[i] = i * step;
+    return values;
+  };
+  const everyThird = makeBitmap(rows, true);
+  for (let row = 0; row < rows; row += 3) clearBit(everyThird, row);
+  return [
+    [
+      field('id', { kind: 'Int64' }, { primaryKey: true }),
+      fixedColumn({ kind: 'Int64' }, BigInt64Array.from({ length: rows }, (_, i) => BigInt(i))),
+    ],
+    [field('vector', VECTOR), fixedColumn(VECTOR, floats(0.5))],
+    // Of different lengths, so that batches are.
+    [
+      field('text', TEXT),
+      columnFromValues(TEXT, Array.from({ length: rows }, (_, i) => 'x'.repeat(i % 7 * i % 100))),
+    ],
+    [field('gaps', VECTOR, { nullable: true }), fixedColumn(VECTOR, floats(3), everyThird)],
+  ];
+}
+
+/** Those of `columns` that `formats` hold. */
+function tableFor(formats: readonly Format[], columns: readonly [Field, Column][]): Batch {
+  for (const [start, end] of [[0, 4], [0, 3], [0, 2], [1, 2]]) {
+    const chosen = columns.slice(start, end);
+    const fields = chosen.map(([f]) => f);
+    if (formats.every((format) => holds(format, fields))) {
+      return makeBatch({ fields }, chosen.map(([, column]) => column));
+    }
+  }
+  throw new Error('nothing to move');
+}
+
+/** All that `column` holds, in short; values of null rows do not count. */
+function digest(column: Column): unknown {
+  const { values, offsets, validity, length } = column;
+  if (validity === null) return [length, Bun.hash(values), offsets && Bun.hash(offsets)];
+  const kept = Float32Array.from(values as Float32Array);
+  for (let row = 0; row < length; row++) {
+    if (isNull(column, row)) kept.fill(0, row * VECTOR.dim, (row + 1) * VECTOR.dim);
+  }
+  return [length, Bun.hash(kept), Bun.hash(validity)];
+}
+
+describe('memory that is used again', () => {
+  const large = LOADED.filter(({ info }) => ['parquet', 'hdf5', 'faiss', 'npy'].includes(info.name));
+  const columns = largeColumns();
+  for (const from of large) {
+    for (const to of large) {
+      test(`${from.info.name} to ${to.info.name}`, async () => {
+        const table = tableFor([from.format, to.format], columns);
+        const [first, second] = [from, to].map(({ info }, n) =>
+          join(folder, `large${n}${info.extensions.at(-1)}`)
+        );
+        await move(memorySource([table]), first, DEFAULT_BATCH_BYTES);
+        await move(await open(from.info, from.format, first, table.schema), second, DEFAULT_BATCH_BYTES);
+        const source = await open(to.info, to.format, second, table.schema);
+        const actual = reorder(await rowsOf(source), table.schema.fields.map((f) => f.name));
+        await source.close();
+        expect(actual.columns.map(digest)).toEqual(table.columns.map(digest));
+      });
     }
   }
 });

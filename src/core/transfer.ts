@@ -1,10 +1,12 @@
 /** The engine: rows flow from a source through a mapping into the parts of a sink, and are counted at every step. */
 import { VtsError } from '../errors.ts';
 import { type Batch, batchBytes as sizeOf, DEFAULT_BATCH_BYTES, sliceBatch } from './batch.ts';
+import { keepShared } from './batch-memory.ts';
 import { firstNull } from './column.ts';
 import type { OnStage, PositionedBatch, Range, Sink, Source } from './endpoint.ts';
 import { release } from './garbage.ts';
 import { forgetfulJournal, type Journal, plannedRanges } from './journal.ts';
+import { oneAhead } from './one-ahead.ts';
 import { Lane } from './lane.ts';
 import type { Mapping } from './mapping.ts';
 import { shellQuote } from './shell.ts';
@@ -202,23 +204,12 @@ class Mover {
       ...(limit === undefined ? {} : { limit: limit - this.#tally.rowsRead }),
       signal: signal === undefined ? this.#reads.signal : AbortSignal.any([signal, this.#reads.signal]),
     });
-    // The next batch is read while this one is written. Not with several workers: others read meanwhile, and each batch takes memory.
-    const oneByOne = workers > 1 || limit !== undefined;
-    let writing: Promise<void> | undefined;
-    try {
-      for await (const positioned of batches) {
-        await writing;
-        if (signal?.aborted) throw signal.reason;
-        if (this.#reads.signal.aborted) return;
-        writing = this.#move(range, positioned, lane);
-        // It is looked at in its turn, perhaps after the read failed.
-        writing.catch(() => {});
-        await breathe();
-        if (oneByOne) await writing;
-        if (this.#limitReached) break;
-      }
-    } finally {
-      await writing;
+    // Not ahead with several workers: others read meanwhile, and each batch takes memory.
+    for await (const positioned of workers > 1 || limit !== undefined ? batches : oneAhead(batches)) {
+      if (signal?.aborted) throw signal.reason;
+      if (this.#reads.signal.aborted) return;
+      await Promise.all([this.#move(range, positioned, lane), breathe()]);
+      if (this.#limitReached) break;
     }
     if (!this.#limitReached) await lane.endRange(range);
   }
@@ -233,6 +224,7 @@ class Mover {
       if (!this.#sink.features.nulls) this.#refuseNulls(rows, firstRow);
       return rows;
     });
+    keepShared(mapped);
     const bytes = sizeOf(mapped);
     await this.#throttle.take(wanted, bytes);
     await lane.write(range, firstRow, mapped, cursor);

@@ -13,7 +13,7 @@ export interface FixedRows {
   /** Bytes of a row, in the file or in memory, whichever is more. */
   readonly rowBytes: number;
   /** Rows [`start`, `start + count`). */
-  read(start: number, count: number): Column;
+  read(start: number, count: number): Promise<Column>;
 }
 
 /** The rows that `request` asks for; cursors are row numbers. Without a column, batches have none but go on. */
@@ -30,19 +30,10 @@ export async function* readFixedRows(
   for (let row = start; row < end; row += step) {
     signal?.throwIfAborted();
     const count = Math.min(step, end - row);
-    yield { batch: makeBatch(schema, wanted.map((column) => column.read(row, count))), cursor: row + count };
+    const read: Column[] = [];
+    for (const column of wanted) read.push(await column.read(row, count));
+    yield { batch: makeBatch(schema, read), cursor: row + count };
   }
-}
-
-/** Fills `target` from `position` on. @throws VtsError InputTruncated when the file has become shorter */
-export function readFully(source: ByteSource, target: Uint8Array, position: number): void {
-  const count = source.readSync(target, position);
-  if (count === target.length) return;
-  throw new VtsError('InputTruncated', 'The file has become shorter while it was read', {
-    file: source.name,
-    byte: position + count,
-    remedy: 'run again when nothing writes to it any more',
-  });
 }
 
 /** The size of `source`, which a format that needs random access gets. */

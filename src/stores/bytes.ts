@@ -16,6 +16,8 @@ export interface ByteSource {
   read(position: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Fills `target` from `position` on, in full or up to the end of the source; returns the bytes read. */
   readSync(target: Uint8Array, position: number): number;
+  /** As {@linkcode readSync}, in another thread where that is worth while: `target` must be left alone until it is done. */
+  readAt(target: Uint8Array, position: number): Promise<number>;
   /** The first bytes, without taking them from {@linkcode stream}: 64, or fewer when there are no more. */
   peek(): Promise<Uint8Array<ArrayBuffer>>;
   /** All bytes from `position` on in chunks that stay valid after the next one is asked for. */

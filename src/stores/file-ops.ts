@@ -12,6 +12,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  read,
   readdirSync,
   readSync,
   realpathSync,
@@ -42,6 +43,8 @@ export interface FileOps {
   open(path: string, flags: string, mode?: number): number;
   /** Reads up to `target.length` bytes; may return fewer, 0 at the end. */
   read(fd: number, target: Uint8Array, position: number | null): number;
+  /** As {@linkcode read}, while the caller goes on; `target` must not be touched meanwhile. */
+  readAside(fd: number, target: Uint8Array, position: number): Promise<number>;
   /** Writes up to `bytes.length` bytes; may write fewer without an error (near a full disk, say). */
   write(fd: number, bytes: Uint8Array, position: number | null): number;
   /** As {@linkcode write}, while the caller goes on; `bytes` must not change meanwhile. */
@@ -75,6 +78,10 @@ export interface FileOps {
 export const nodeFileOps: FileOps = {
   open: (path, flags, mode = 0o600) => openSync(path, flags, mode),
   read: (fd, target, position) => readSync(fd, target, 0, target.length, position),
+  readAside: (fd, target, position) =>
+    new Promise((resolve, reject) =>
+      read(fd, target, 0, target.length, position, (error, count) => error ? reject(error) : resolve(count))
+    ),
   write: (fd, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
   writeAside: (fd, bytes, position) =>
     new Promise((resolve, reject) =>
@@ -152,6 +159,22 @@ export function readFully(ops: FileOps, fd: number, target: Uint8Array, position
   let done = 0;
   while (done < target.length) {
     const count = ops.read(fd, target.subarray(done), position + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}
+
+/** As {@linkcode readFully}, while the caller goes on. */
+export async function readFullyAside(
+  ops: FileOps,
+  fd: number,
+  target: Uint8Array,
+  position: number,
+): Promise<number> {
+  let done = 0;
+  while (done < target.length) {
+    const count = await ops.readAside(fd, target.subarray(done), position + done);
     if (count === 0) break;
     done += count;
   }

@@ -7,6 +7,7 @@ import {
   type FileStat,
   nodeFileOps,
   readFully,
+  readFullyAside,
   syncDirectory,
   writeFully,
   writeFullyAside,
@@ -45,13 +46,20 @@ export function openFileSource(path: string, ops: FileOps = nodeFileOps): ByteSo
     name: path,
     size,
     readSync: (target, position) => attempt(path, 'read', () => readFully(ops, fd, target, position)),
-    // deno-lint-ignore require-await
+    async readAt(target, position) {
+      if (target.length < WORTH_ASIDE) return source.readSync(target, position);
+      try {
+        return await readFullyAside(ops, fd, target, position);
+      } catch (error) {
+        throw inputError(path, error);
+      }
+    },
     async read(position, length) {
       if (!(position >= 0 && length >= 0 && position + length <= size)) {
         throw truncated(path, position, length, size);
       }
       const bytes = new Uint8Array(length);
-      if (source.readSync(bytes, position) < length) throw truncated(path, position, length, size);
+      if (await source.readAt(bytes, position) < length) throw truncated(path, position, length, size);
       return bytes;
     },
     // deno-lint-ignore require-await

@@ -13,6 +13,8 @@ export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
       return part.length;
     },
     // deno-lint-ignore require-await
+    readAt: async (target, position) => source.readSync(target, position),
+    // deno-lint-ignore require-await
     async read(position, length) {
       if (!(position >= 0 && length >= 0 && position + length <= bytes.length)) {
         throw new VtsError('InputTruncated', `${name} ends too early`, { file: name, byte: bytes.length });

@@ -15,6 +15,8 @@ export async function spoolSource(stream: ByteSource, scratch: Scratch): Promise
     size,
     readSync: scratch.readSync,
     // deno-lint-ignore require-await
+    readAt: async (target, position) => scratch.readSync(target, position),
+    // deno-lint-ignore require-await
     async read(position, length) {
       if (!(position >= 0 && length >= 0 && position + length <= size)) {
         throw new VtsError('InputTruncated', `${name} ends too early`, { file: name, byte: size });

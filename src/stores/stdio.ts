@@ -20,6 +20,7 @@ export function openStdin(): ByteSource {
     size: undefined,
     read: noRandomAccess,
     readSync: noRandomAccess,
+    readAt: noRandomAccess,
     async peek() {
       let length = peeked.reduce((sum, chunk) => sum + chunk.length, 0);
       for (let chunk; length < PEEKED && (chunk = await next()) !== undefined; length += chunk.length) {

@@ -4,11 +4,11 @@ import { isVtsError, type VtsError } from '../../src/errors.ts';
 import { faiss } from '../../src/formats/faiss/format.ts';
 import { INDEX_KINDS } from '../../src/formats/faiss/kinds.ts';
 import { faiss as info } from '../../src/formats/faiss/info.ts';
-import type { ByteSource } from '../../src/stores/bytes.ts';
 import { memorySource } from '../../src/stores/memory.ts';
 import { fixture } from '../support/fixtures.ts';
 import { openBytes, READ, readAll, readTable } from '../support/format-io.ts';
 import { random } from '../support/tables.ts';
+import { watchedSource } from '../support/watched-source.ts';
 import {
   array,
   f32,
@@ -27,13 +27,7 @@ import {
 async function openError(...parts: Part[]): Promise<VtsError> {
   const inner = memorySource(join(...parts), 'bad.faiss');
   let asked = 0;
-  const source: ByteSource = {
-    ...inner,
-    readSync(target, position) {
-      asked += target.length;
-      return inner.readSync(target, position);
-    },
-  };
+  const source = watchedSource(inner, (start, end) => asked += end - start);
   try {
     await faiss.reader!.open(source, READ);
   } catch (error) {

@@ -19,6 +19,7 @@ import { fixture, fixturesMatch } from '../support/fixtures.ts';
 import { datasetOf, openBytes, READ, readAll, readTable, WRITE, writeTable } from '../support/format-io.ts';
 import { runPython } from '../support/python.ts';
 import { randomTable } from '../support/tables.ts';
+import { watchedSource } from '../support/watched-source.ts';
 
 const VECTORS: readonly LogicalType[] = [
   { kind: 'FloatVector', dim: 1 },
@@ -157,13 +158,7 @@ describe('Fortran order', () => {
     );
     const source = openFileSource(path);
     let most = 0;
-    const watched = {
-      ...source,
-      readSync(target: Uint8Array, position: number) {
-        most = Math.max(most, target.length);
-        return source.readSync(target, position);
-      },
-    };
+    const watched = watchedSource(source, (start, end) => most = Math.max(most, end - start));
     const reader = await npy.reader!.open(watched, READ);
     let row = 0;
     for await (const { batch } of reader.read({ batchBytes: 3 << 20 })) {

@@ -9,25 +9,14 @@ import { expectSameRows } from '../support/compare.ts';
 import { fixture } from '../support/fixtures.ts';
 import { datasetOf, openBytes, READ, readAll, readTable, writeTable } from '../support/format-io.ts';
 import { everyKind, filterFields, randomTable } from '../support/tables.ts';
+import { watchedSource } from '../support/watched-source.ts';
 
 const load = (name: string) => new Uint8Array(readFileSync(fixture(`parquet/${name}.parquet`)));
 
 /** A source that keeps account of the bytes that are read. */
 function watched(bytes: Uint8Array): { source: ByteSource; ranges: [number, number][] } {
   const ranges: [number, number][] = [];
-  const inner = memorySource(bytes);
-  const source: ByteSource = {
-    ...inner,
-    read(position, length) {
-      ranges.push([position, position + length]);
-      return inner.read(position, length);
-    },
-    readSync(target, position) {
-      ranges.push([position, position + target.length]);
-      return inner.readSync(target, position);
-    },
-  };
-  return { source, ranges };
+  return { source: watchedSource(memorySource(bytes), (...range) => ranges.push(range)), ranges };
 }
 
 const bytesRead = (ranges: [number, number][]) => ranges.reduce((sum, [start, end]) => sum + end - start, 0);

@@ -204,6 +204,39 @@ describe('openFileSource()', () => {
     await source.close();
   });
 
+  test('large reads go on in another thread, after short ones too, up to the end of the file', async () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(65536));
+    const content = Buffer.concat(Array.from({ length: 10 }, () => bytes));
+    writeFileSync(at('a'), content);
+    const asked: number[] = [];
+    const ops: FileOps = {
+      ...nodeFileOps,
+      readAside(fd, target, position) {
+        asked.push(position);
+        return nodeFileOps.readAside(fd, target.subarray(0, 200_000), position);
+      },
+    };
+    const source = openFileSource(at('a'), ops);
+    const target = new Uint8Array(content.length);
+    expect(await source.readAt(target, 300_001)).toBe(content.length - 300_001);
+    expect(asked).toEqual([300_001, 500_001, content.length]);
+    expect(content.subarray(300_001).equals(target.subarray(0, content.length - 300_001))).toBe(true);
+    expect(await source.readAt(target.subarray(0, 4), 65_535)).toBe(4);
+    expect(asked).toHaveLength(3);
+    expect(content.subarray(65_535, 65_539).equals(target.subarray(0, 4))).toBe(true);
+    await source.close();
+  });
+
+  test('tells what failed in another thread', async () => {
+    writeFileSync(at('a'), new Uint8Array(1 << 20));
+    const source = openFileSource(at('a'), {
+      ...nodeFileOps,
+      readAside: () => Promise.reject(Object.assign(new Error('made to fail'), { code: 'EIO' })),
+    });
+    expect(await source.read(0, 1 << 20).catch((e) => e)).toMatchObject({ code: 'InputUnreadable' });
+    await source.close();
+  });
+
   test('a file that shrinks while it is read is an error, not zeros', async () => {
     writeFileSync(at('a'), 'hello world');
     const source = openFileSource(at('a'));

@@ -11,6 +11,11 @@ export function meterStream(source: ByteSource, onBytes: (bytes: number) => void
       onBytes(count);
       return count;
     },
+    async readAt(target, position) {
+      const count = await source.readAt(target, position);
+      onBytes(count);
+      return count;
+    },
     async *stream(position) {
       for await (const chunk of source.stream(position)) {
         onBytes(chunk.length);

@@ -4,7 +4,8 @@ import { field } from '../../core/schema.ts';
 import { isDenseVector } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
-import { type FixedRows, readFixedRows, readFully, refuseHugeRows, sizeOf } from '../fixed-rows.ts';
+import { type FixedRows, readFixedRows, refuseHugeRows, sizeOf } from '../fixed-rows.ts';
+import { readFully, readFullyAside } from '../read-fully.ts';
 import type { ReaderFactory } from '../format.ts';
 import { INT32, type VectorElement } from '../vector-elements.ts';
 
@@ -68,7 +69,8 @@ function openColumns(
     field: element.field(dim),
     count: rows,
     rowBytes: memory,
-    read: (start, count) => element.decode(readRows(source, HEADER + start * row, count * row), dim),
+    read: async (start, count) =>
+      element.decode(await readRows(source, HEADER + start * row, count * row), dim),
   }];
   const trailing = size - HEADER - bytes;
   if (element !== INT32 || rows === 0 || trailing !== bytes) return { columns, dim, trailing };
@@ -76,14 +78,19 @@ function openColumns(
     field: field('distances', { kind: 'Array', element: { kind: 'Float' }, maxCapacity: dim }),
     count: rows,
     rowBytes: memory,
-    read: (start, count) => floatLists(readRows(source, HEADER + bytes + start * row, count * row), dim),
+    read: async (start, count) =>
+      floatLists(await readRows(source, HEADER + bytes + start * row, count * row), dim),
   });
   return { columns, dim, trailing: 0 };
 }
 
-function readRows(source: ByteSource, position: number, bytes: number): Uint8Array<ArrayBuffer> {
+async function readRows(
+  source: ByteSource,
+  position: number,
+  bytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const target = new Uint8Array(bytes);
-  readFully(source, target, position);
+  await readFullyAside(source, target, position);
   return target;
 }
 

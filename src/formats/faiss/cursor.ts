@@ -3,6 +3,7 @@
  * everything that tells its size. Nothing is read or skipped that the file does not have.
  */
 import { type ErrorDetails, VtsError } from '../../errors.ts';
+import { readFully } from '../read-fully.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
 
 /** An array inside the file: where its elements begin, and how many there are. */
@@ -178,15 +179,4 @@ export class Cursor {
       remedy: 'copy or download the file again; if its size is right, its headers are damaged',
     });
   }
-}
-
-/** Fills `target` from `position` on. @throws VtsError InputTruncated when the file has become shorter */
-export function readFully(source: ByteSource, target: Uint8Array, position: number): void {
-  const count = source.readSync(target, position);
-  if (count === target.length) return;
-  throw new VtsError('InputTruncated', 'The file has become shorter while it was read', {
-    file: source.name,
-    byte: position + count,
-    remedy: 'run again when nothing writes to it any more',
-  });
 }

@@ -7,6 +7,7 @@
  * byte for byte as faiss does. The count comes first, so the front is written again at the end; the ids follow the vectors,
  * so they wait in a scratch file.
  */
+import { batchUsedUp } from '../../core/batch-memory.ts';
 import { type Column, firstNull, valueBytes } from '../../core/column.ts';
 import { type Dataset, type Field, idField, type Metric, vectorField } from '../../core/schema.ts';
 import type { DenseVectorType } from '../../core/types.ts';
@@ -93,6 +94,7 @@ async function openWriter(
       await codes.write(bytesOf(column(vector), vector, rows), rows);
       if (id !== undefined) ids!.append(bytesOf(column(id), id, rows));
       rows += batch.length;
+      batchUsedUp(batch);
     },
     async finish() {
       const trained = await codes.finish();

@@ -1,6 +1,6 @@
 /** Reads rows: slices of the chosen data sets as columns. */
-import { Buffer } from 'node:buffer';
 import { type Batch, makeBatch } from '../../core/batch.ts';
+import { roomFor } from '../../core/batch-memory.ts';
 import { type Column, columnBytes, concatColumns, sliceColumn } from '../../core/column.ts';
 import { type Dataset, estimatedRowBytes } from '../../core/schema.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
@@ -59,7 +59,9 @@ async function* readRows(
   for (let at = start; at < end;) {
     if (request.signal?.aborted) throw request.signal.reason;
     const next = Math.min(end, at + size.rowsFrom(at));
-    const batch = makeBatch(schema, read.map((column) => column(at, next)));
+    const columns: Column[] = [];
+    for (const column of read) columns.push(await column(at, next));
+    const batch = makeBatch(schema, columns);
     size.learn(batch);
     at = next;
     yield { batch, cursor: at };
@@ -67,18 +69,18 @@ async function* readRows(
 }
 
 /** Reads rows [`start`, `end`) of a column, going forward. A stored piece is read once, and what is left of it kept. */
-function columnReader(file: H5File, plan: ColumnPlan): (start: number, end: number) => Column {
+function columnReader(file: H5File, plan: ColumnPlan): (start: number, end: number) => Promise<Column> {
   const window = { start: 0, end: 0, column: undefined as Column | undefined };
-  const load = (start: number, end: number): void => {
+  const load = async (start: number, end: number): Promise<void> => {
     window.start = start;
     window.end = Math.min(plan.rows, Math.ceil(end / plan.chunkRows) * plan.chunkRows);
     window.column = undefined;
-    window.column = readSlab(file, plan, start, window.end - start);
+    window.column = await readSlab(file, plan, start, window.end - start);
   };
-  return (start, end) => {
+  return async (start, end) => {
     const pieces: Column[] = [];
     for (let at = start; at < end;) {
-      if (window.column === undefined || at < window.start || at >= window.end) load(at, end);
+      if (window.column === undefined || at < window.start || at >= window.end) await load(at, end);
       const to = Math.min(end, window.end);
       pieces.push(sliceColumn(window.column!, at - window.start, to - window.start));
       at = to;
@@ -87,7 +89,7 @@ function columnReader(file: H5File, plan: ColumnPlan): (start: number, end: numb
   };
 }
 
-function readSlab(file: H5File, plan: ColumnPlan, firstRow: number, rows: number): Column {
+async function readSlab(file: H5File, plan: ColumnPlan, firstRow: number, rows: number): Promise<Column> {
   const slab: Slab = { dataset: plan.path, firstRow, rows, inner: plan.inner };
   const from = { firstRow, file: file.name };
   if (isVariable(plan.layout)) {
@@ -97,9 +99,8 @@ function readSlab(file: H5File, plan: ColumnPlan, firstRow: number, rows: number
       (bytes, heap) => decodeRows(plan, { bytes, heap, ...from }),
     );
   }
-  // Not cleared first: every byte of it is read.
-  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(rows * plan.rowBytes).buffer as ArrayBuffer);
-  file.readFixed(slab, bytes, plan.asStored);
+  const bytes = roomFor(rows * plan.rowBytes);
+  await file.readFixed(slab, bytes, plan.asStored);
   return decodeRows(plan, { bytes, ...from });
 }
 

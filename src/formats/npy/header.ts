@@ -4,7 +4,8 @@
  */
 import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
-import { readFully, sizeOf } from '../fixed-rows.ts';
+import { sizeOf } from '../fixed-rows.ts';
+import { readFully } from '../read-fully.ts';
 import { type Literal, parseLiteral } from './literal.ts';
 
 /** What the front of an array says. */

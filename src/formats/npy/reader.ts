@@ -34,8 +34,8 @@ export const npyReader: ReaderFactory = {
       field,
       count,
       rowBytes: memoryBytes(plan),
-      read(first, rows) {
-        return decodeRows(plan, rowBytes(first, rows), { file: source.name, firstRow: first });
+      async read(first, rows) {
+        return decodeRows(plan, await rowBytes(first, rows), { file: source.name, firstRow: first });
       },
     };
     const rowBytes = rowBytesOf({ source, start, type, rows: count, width, fortranOrder });

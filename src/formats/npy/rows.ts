@@ -1,7 +1,8 @@
 /** The bytes of some rows of an array: one after the other, little-endian, whatever order the file has. */
 import { Buffer } from 'node:buffer';
+import { roomFor } from '../../core/batch-memory.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
-import { readFully } from '../fixed-rows.ts';
+import { readFullyAside } from '../read-fully.ts';
 import type { ArrayType } from './array-type.ts';
 
 /** Where an array lies. */
@@ -15,14 +16,14 @@ export interface ArrayPlace {
 }
 
 /** Gives rows. They may be asked for in any order; forwards is fast. */
-export type RowBytes = (first: number, count: number) => Uint8Array<ArrayBuffer>;
+export type RowBytes = (first: number, count: number) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** Reads the rows of `place`. */
 export function rowBytesOf(place: ArrayPlace): RowBytes {
   const { type: { size }, width, source, start } = place;
-  const read: RowBytes = (first, count) => {
-    const bytes = new Uint8Array(count * width * size);
-    readFully(source, bytes, start + first * width * size);
+  const read: RowBytes = async (first, count) => {
+    const bytes = roomFor(count * width * size);
+    await readFullyAside(source, bytes, start + first * width * size);
     toLittleEndian(bytes, place.type);
     return bytes;
   };
@@ -50,13 +51,13 @@ function columnMajor(place: ArrayPlace): RowBytes {
   const windowRows = Math.max(1, Math.floor(WINDOW_BYTES / rowBytes));
   let window = new Uint8Array(0);
   let from = 0;
-  return (first, count) => {
+  return async (first, count) => {
     const bytes = new Uint8Array(count * rowBytes);
     for (let done = 0; done < count;) {
       const row = first + done;
       if (row < from || row >= from + window.length / rowBytes) {
         from = row;
-        window = gather(place, row, Math.min(windowRows, rows - row));
+        window = await gather(place, row, Math.min(windowRows, rows - row));
       }
       const taken = Math.min(count - done, from + window.length / rowBytes - row);
       bytes.set(window.subarray((row - from) * rowBytes, (row - from + taken) * rowBytes), done * rowBytes);
@@ -69,11 +70,11 @@ function columnMajor(place: ArrayPlace): RowBytes {
 /** Columns that are put into rows together: as many values side by side as a line of the processor's cache takes. */
 const GROUP = 16;
 
-function gather(
+async function gather(
   { source, start, type, rows, width }: ArrayPlace,
   first: number,
   count: number,
-): Uint8Array<ArrayBuffer> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const { size } = type;
   const window = new Uint8Array(count * width * size);
   const columns = new Uint8Array(Math.min(GROUP, width) * count * size);
@@ -81,7 +82,7 @@ function gather(
     const group = Math.min(GROUP, width - i);
     for (let k = 0; k < group; k++) {
       const column = columns.subarray(k * count * size, (k + 1) * count * size);
-      readFully(source, column, start + ((i + k) * rows + first) * size);
+      await readFullyAside(source, column, start + ((i + k) * rows + first) * size);
     }
     toLittleEndian(columns, type);
     scatter(columns, window, { size, count, width, group, first: i });

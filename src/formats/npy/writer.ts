@@ -1,4 +1,5 @@
 /** Writes one column as an array, as `numpy.save` would: C order, little-endian, version 1.0. */
+import { batchUsedUp } from '../../core/batch-memory.ts';
 import { getBit } from '../../core/bitmap.ts';
 import { type Column, denseEncoding, valueBytes } from '../../core/column.ts';
 import type { Dataset } from '../../core/schema.ts';
@@ -87,6 +88,7 @@ function openNumberWriter(sink: RandomAccessSink, name: string, type: LogicalTyp
       if (rows === 0) await sink.write(encodeHeader(descr, shape()));
       await sink.write(bytesOf(column));
       rows += batch.length;
+      batchUsedUp(batch);
     },
     async finish() {
       if (rows === 0) await sink.write(encodeHeader(descr, shape()));

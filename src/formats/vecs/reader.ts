@@ -4,7 +4,8 @@ import type { Schema } from '../../core/schema.ts';
 import { isDenseVector } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
-import { type FixedRows, readFixedRows, readFully, refuseHugeRows, sizeOf } from '../fixed-rows.ts';
+import { type FixedRows, readFixedRows, refuseHugeRows, sizeOf } from '../fixed-rows.ts';
+import { readFully, readFullyAside } from '../read-fully.ts';
 import type { ReaderFactory } from '../format.ts';
 import type { VectorElement } from '../vector-elements.ts';
 
@@ -102,16 +103,16 @@ function partialRow(source: ByteSource, size: number, stored: number, dim: numbe
   });
 }
 
-function readRows(
+async function readRows(
   source: ByteSource,
   element: VectorElement,
   dim: number,
   start: number,
   count: number,
-): Column {
+): Promise<Column> {
   const row = dim * element.size;
   const stored = new Uint8Array(count * (4 + row));
-  readFully(source, stored, start * (4 + row));
+  await readFullyAside(source, stored, start * (4 + row));
   const view = new DataView(stored.buffer);
   const bytes = new Uint8Array(count * row);
   for (let i = 0, at = 0; i < count; i++, at += 4 + row) {

@@ -1,7 +1,8 @@
 /** Tables of numbers that decoders keep in memory: centroids, matrices, codebooks. */
 import { VtsError } from '../../../errors.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
-import { type Extent, readFully } from '../cursor.ts';
+import type { Extent } from '../cursor.ts';
+import { readFully } from '../../read-fully.ts';
 
 /** The largest table that is loaded; the tables of real indexes take a few megabytes. */
 const MAX_TABLE = 1 << 29;

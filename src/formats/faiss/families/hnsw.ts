@@ -3,7 +3,8 @@
  * neighbours of each node begin, vec<i32> neighbours, i32 entry point, i32 highest level, i32 efConstruction, i32 efSearch, i32`.
  */
 import type { Facts } from '../../format.ts';
-import { type Cursor, readFully } from '../cursor.ts';
+import type { Cursor } from '../cursor.ts';
+import { readFully } from '../../read-fully.ts';
 
 /** Levels of a node of 2^31 nodes at the smallest M stay far below this. */
 const MAX_LEVELS = 1024;

@@ -3,7 +3,8 @@
  * stored id; duplicates come behind the stored rows, in the order of the pairs.
  */
 import { VtsError } from '../../../errors.ts';
-import { type Extent, readFully } from '../cursor.ts';
+import type { Extent } from '../cursor.ts';
+import { readFully } from '../../read-fully.ts';
 import { hasVectors, type IndexNode, type IndexParser } from '../index-node.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
 import { rowsAfter } from '../rows/joined-rows.ts';

@@ -1,6 +1,7 @@
 /** The graphs of NSG and NNDescent. */
 import type { Facts } from '../../format.ts';
-import { type Cursor, readFully } from '../cursor.ts';
+import type { Cursor } from '../cursor.ts';
+import { readFully } from '../../read-fully.ts';
 
 /**
  * `i32 ntotal, i32 R, i32 L, i32 C, i32 search_L, i32 enterpoint, bool is_built`, then for each node its neighbours and -1, which end

@@ -1,5 +1,6 @@
 /** The file beside an index that holds its inverted lists. Only its name counts: a path in a file is never opened. */
-import { type Cursor, readFully } from '../cursor.ts';
+import type { Cursor } from '../cursor.ts';
+import { readFully } from '../../read-fully.ts';
 import type { MissingVectors } from '../index-node.ts';
 
 const LONGEST_PATH = 4096;

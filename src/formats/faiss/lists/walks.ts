@@ -1,6 +1,7 @@
 /** Walks through the kinds of inverted lists: each knows where the next list begins. */
 import type { ByteSource } from '../../../stores/bytes.ts';
-import { Cursor, type Extent, readFully } from '../cursor.ts';
+import { Cursor, type Extent } from '../cursor.ts';
+import { readFully } from '../../read-fully.ts';
 import type { List, Step } from './directory.ts';
 
 /** The sizes of lists, in a table before them; `count` counts sizes, or pairs of a list and its size. */

@@ -1,6 +1,6 @@
 /** Rows that are packed in blocks of a fixed number of rows, the values of one row spread over its block. */
 import type { ByteSource } from '../../../stores/bytes.ts';
-import { readFully } from '../cursor.ts';
+import { readFully, readFullyAside } from '../../read-fully.ts';
 import type { RowReader } from './rows.ts';
 import { rowNumbers } from './rows.ts';
 import { sortOrder } from './sort-order.ts';
@@ -37,14 +37,20 @@ export function blockRows(source: ByteSource, layout: BlockLayout, shape: BlockS
   return {
     count: layout.count,
     rowBytes,
-    // deno-lint-ignore require-await
     async read(start, count) {
       const out = new Uint8Array(count * rowBytes);
       for (let done = 0; done < count;) {
         const run = layout.runAt(start + done);
         const slot = start + done - run.firstRow;
         const rows = Math.min(count - done, run.rows - slot);
-        readRun(source, shape, run, slot, out.subarray(done * rowBytes, (done + rows) * rowBytes), rows);
+        await readRun(
+          source,
+          shape,
+          run,
+          slot,
+          out.subarray(done * rowBytes, (done + rows) * rowBytes),
+          rows,
+        );
         done += rows;
       }
       return out;
@@ -55,14 +61,14 @@ export function blockRows(source: ByteSource, layout: BlockLayout, shape: BlockS
 }
 
 /** Takes `count` rows from `slot` on, counted from the first block of `run`. */
-function readRun(
+async function readRun(
   source: ByteSource,
   shape: BlockShape,
   run: BlockRun,
   slot: number,
   out: Uint8Array,
   count: number,
-): void {
+): Promise<void> {
   const { blockRows, blockBytes, rowBytes } = shape;
   const end = slot + count;
   const lastBlock = Math.floor((end - 1) / blockRows);
@@ -71,7 +77,7 @@ function readRun(
   for (let block = Math.floor(slot / blockRows); block <= lastBlock; block += perRead) {
     const blocks = Math.min(perRead, lastBlock + 1 - block);
     const bytes = new Uint8Array(blocks * blockBytes);
-    readFully(source, bytes, run.position + block * blockBytes);
+    await readFullyAside(source, bytes, run.position + block * blockBytes);
     for (let i = 0; i < blocks; i++) {
       const first = (block + i) * blockRows;
       const from = Math.max(slot, first);

@@ -1,6 +1,7 @@
 /** Rows of a fixed size that lie in runs in a file: vectors, codes, ids. Read as ranges, or picked one by one. */
+import { roomFor } from '../../../core/batch-memory.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
-import { readFully } from '../cursor.ts';
+import { readFully, readFullyAside } from '../../read-fully.ts';
 import { sortOrder } from './sort-order.ts';
 
 /** Reads rows of `rowBytes` bytes. */
@@ -42,25 +43,24 @@ export function rowReader(source: ByteSource, layout: RowLayout): RowReader {
   return {
     count,
     rowBytes,
-    // deno-lint-ignore require-await
-    read: async (start, rows) => readRange(source, layout, start, rows),
+    read: (start, rows) => readRange(source, layout, start, rows),
     // deno-lint-ignore require-await
     pick: async (rows) => pickRows(source, layout, rows),
   };
 }
 
-function readRange(
+async function readRange(
   source: ByteSource,
   layout: RowLayout,
   start: number,
   count: number,
-): Uint8Array<ArrayBuffer> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const { rowBytes } = layout;
-  const bytes = new Uint8Array(count * rowBytes);
+  const bytes = roomFor(count * rowBytes);
   for (let done = 0; done < count;) {
     const run = layout.runAt(start + done);
     const rows = Math.min(run.rows, count - done);
-    readFully(source, bytes.subarray(done * rowBytes, (done + rows) * rowBytes), run.position);
+    await readFullyAside(source, bytes.subarray(done * rowBytes, (done + rows) * rowBytes), run.position);
     done += rows;
   }
   return bytes;

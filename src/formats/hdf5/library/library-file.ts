@@ -64,7 +64,8 @@ function fileOf(name: string, bytes: FileBytes, session: Session): H5File {
         module._free(pointer);
         return value;
       }),
-    readFixed: (slab, target, asStored) =>
+    // deno-lint-ignore require-await
+    readFixed: async (slab, target, asStored) =>
       asStored ? readStored(session, slab, target) : readConverted(session, slab, target),
     withVariable(slab, rowBytes, use) {
       const pointer = session.scratch(slab.rows * rowBytes);

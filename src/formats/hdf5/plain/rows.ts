@@ -4,26 +4,31 @@ import { VtsError } from '../../../errors.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
 import type { Slab } from '../h5-file.ts';
 import { DAMAGED } from '../library/h5-error.ts';
-import { readExactly } from '../read-exactly.ts';
+import { readExactlyAside } from '../read-exactly.ts';
 import { clearRows, copyRows } from './copy-rows.ts';
 import { unfilter } from './filters.ts';
 import type { Piece, PlainDataset } from './objects.ts';
 
 /** Fills `target` with the rows of `slab`. @throws VtsError InputTruncated, InputMalformed */
-export function readRows(source: ByteSource, dataset: PlainDataset, slab: Slab, target: Uint8Array): void {
+export async function readRows(
+  source: ByteSource,
+  dataset: PlainDataset,
+  slab: Slab,
+  target: Uint8Array,
+): Promise<void> {
   const { across, filters, rowBytes, pieceRowBytes } = dataset;
   const whole = across === 1 && filters.length === 0 && rowBytes === pieceRowBytes;
-  if (whole) readWholeRows(source, dataset, slab, target);
-  else readPartsOfRows(source, dataset, slab, target);
+  if (whole) await readWholeRows(source, dataset, slab, target);
+  else await readPartsOfRows(source, dataset, slab, target);
 }
 
 /** Reads each piece into its place; those that follow one another in the file, at once. */
-function readWholeRows(
+async function readWholeRows(
   source: ByteSource,
   dataset: PlainDataset,
   { firstRow, rows }: Slab,
   target: Uint8Array,
-): void {
+): Promise<void> {
   const { rowBytes, pieceRows } = dataset;
   const pieces = dataset.pieces();
   const end = firstRow + rows;
@@ -39,13 +44,18 @@ function readWholeRows(
     const next = Math.min(end, (last + 1) * pieceRows);
     const part = target.subarray((row - firstRow) * rowBytes, (next - firstRow) * rowBytes);
     if (address === undefined) part.fill(0);
-    else readExactly(source, part, address + (row - first * pieceRows) * rowBytes);
+    else await readExactlyAside(source, part, address + (row - first * pieceRows) * rowBytes);
     row = next;
   }
 }
 
 /** Reads pieces that are filtered, or narrower or wider than a row, and puts what is asked for of each into its place. */
-function readPartsOfRows(source: ByteSource, dataset: PlainDataset, slab: Slab, target: Uint8Array): void {
+async function readPartsOfRows(
+  source: ByteSource,
+  dataset: PlainDataset,
+  slab: Slab,
+  target: Uint8Array,
+): Promise<void> {
   const { rowBytes, pieceRows, pieceRowBytes, across } = dataset;
   const pieces = dataset.pieces();
   const end = slab.firstRow + slab.rows;
@@ -57,7 +67,7 @@ function readPartsOfRows(source: ByteSource, dataset: PlainDataset, slab: Slab, 
       const left = column * pieceRowBytes;
       const width = Math.min(pieceRowBytes, rowBytes - left);
       const piece = pieces.get(down * across + column);
-      const bytes = piece && pieceBytes(source, dataset, piece, part);
+      const bytes = piece && await pieceBytes(source, dataset, piece, part);
       const at = (row - slab.firstRow) * rowBytes + left;
       const to = { bytes: target, at, step: rowBytes };
       if (bytes === undefined) clearRows(to, part.rows, width);
@@ -68,16 +78,16 @@ function readPartsOfRows(source: ByteSource, dataset: PlainDataset, slab: Slab, 
 }
 
 /** Rows that are in one piece. If it is filtered, it is read as a whole. */
-function pieceBytes(
+async function pieceBytes(
   source: ByteSource,
   { filters, info, pieceRows, pieceRowBytes }: PlainDataset,
   { address, bytes, skipped }: Piece,
   { dataset, firstRow, rows }: Slab,
-): Uint8Array {
+): Promise<Uint8Array> {
   const [start, length] = [firstRow % pieceRows * pieceRowBytes, rows * pieceRowBytes];
   const isFiltered = filters.length > 0;
   const stored = new Uint8Array(isFiltered ? bytes : length);
-  readExactly(source, stored, isFiltered ? address : address + start);
+  await readExactlyAside(source, stored, isFiltered ? address : address + start);
   release(stored.length);
   if (!isFiltered) return stored;
   try {

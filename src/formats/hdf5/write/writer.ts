@@ -1,5 +1,6 @@
 /** Writes files, without HDF5's library: chunks as rows come, then the objects that they belong to. */
 import type { Batch } from '../../../core/batch.ts';
+import { batchUsedUp } from '../../../core/batch-memory.ts';
 import { factsToJson, schemaToJson } from '../../../core/schema-json.ts';
 import type { Dataset } from '../../../core/schema.ts';
 import { type Kind, KINDS } from '../../../core/types.ts';
@@ -57,6 +58,7 @@ export async function openWriter(
       } finally {
         await space.settle();
       }
+      batchUsedUp(batch);
     },
     async finish() {
       const links = columns.map((column): Link => {

@@ -2,11 +2,32 @@
 import { VtsError } from '../../../errors.ts';
 import type { ParquetFile } from './footer.ts';
 import { type Page, PageStream } from './page-stream.ts';
+import type { RegularLevels } from './regular-levels.ts';
 import type { SchemaNode } from './schema-tree.ts';
+import type { ValueReads } from './value-reads.ts';
 import type { ValueSource } from './value-source.ts';
 
 /** Levels unpacked at a time: they stay in the processor's cache. */
 const PIECE = 32768;
+
+/** What else is known of a leaf. */
+export interface LeafOptions {
+  /** What the levels of its rows are expected to be. */
+  readonly levels?: RegularLevels;
+  /** Who reads values that need no unpacking. */
+  readonly reads?: ValueReads;
+}
+
+/** The page whose entries are being consumed. */
+interface PageAtHand {
+  readonly page: Page;
+  /** Whether its levels are those of a page that was regular. */
+  readonly isKnown: boolean;
+  /** Whether its entries so far are regular. */
+  isRegular: boolean;
+  /** Elements that the row at hand had before it. */
+  readonly filled: number;
+}
 
 /**
  * Reads a leaf from the first row of a row group on. An entry is a value, a null or an empty list; entries [`pos`, `end`) of
@@ -22,17 +43,21 @@ export class LeafReader {
   dense = true;
   /** Entries up to `end` that begin a row. */
   starts = 0;
+  /** Whether the entries up to `end` are those of rows of the length that is expected; then `reps` and `defs` need not be looked at. */
+  regular = false;
   readonly #file: ParquetFile;
   readonly #pages: PageStream;
-  #page: Page | undefined;
+  readonly #regularLevels: RegularLevels | undefined;
+  #page: PageAtHand | undefined;
   #left = 0;
   #group: number;
   #rowsInGroup = 0;
 
-  constructor(file: ParquetFile, node: SchemaNode, group = 0) {
+  constructor(file: ParquetFile, node: SchemaNode, group = 0, { levels, reads }: LeafOptions = {}) {
     this.node = node;
     this.#file = file;
-    this.#pages = new PageStream(file, node, group);
+    this.#regularLevels = levels;
+    this.#pages = new PageStream(file, node, group, reads);
     this.#group = group;
     this.reps = new Uint8Array(PIECE);
     this.defs = new Uint8Array(PIECE);
@@ -45,26 +70,28 @@ export class LeafReader {
 
   /** The values of the entries at hand. */
   get source(): ValueSource {
-    return this.#page!.source;
+    return this.#page!.page.source;
   }
 
   /**
-   * Unpacks at most `most` entries more, once those before are consumed; `false` at the end of the file.
+   * Unpacks at most `most` entries more, once those before are consumed; `false` at the end of the file. The row at hand, of those
+   * whose length is expected, has `filled` elements so far.
    * @throws VtsError InputMalformed when a row group has another number of rows than the footer says
    */
-  async more(most = PIECE): Promise<boolean> {
+  async more(most = PIECE, filled = 0): Promise<boolean> {
     while (this.#left === 0) {
-      const next = await this.#nextPage();
-      if (next === undefined) return false;
-      this.#page = next;
-      this.#left = next.values;
+      const page = await this.#nextPage();
+      if (page === undefined) return false;
+      const isKnown = this.#regularLevels?.includes(page, filled) ?? false;
+      this.#page = { page, isKnown, isRegular: true, filled };
+      this.#left = page.values;
     }
-    const { node, reps, defs } = this;
     const page = this.#page!;
-    const count = Math.min(PIECE, most, this.#left);
+    const count = page.isKnown ? Math.min(most, this.#left) : Math.min(PIECE, most, this.#left);
     this.#left -= count;
-    this.dense = page.defs === undefined || page.defs.read(defs, count, node.def) === count;
-    this.starts = page.reps === undefined ? count : page.reps.read(reps, count, 0);
+    if (page.isKnown) this.#expect(count, filled);
+    else this.#unpack(page, count, filled);
+    const { reps } = this;
     if (this.#rowsInGroup === 0 && reps[0] !== 0) {
       throw this.#broken('a row group begins within a row', 'a first value that begins a row');
     }
@@ -72,6 +99,24 @@ export class LeafReader {
     this.pos = 0;
     this.end = count;
     return true;
+  }
+
+  /** Takes `count` entries for what they are in a page that was unpacked before. */
+  #expect(count: number, filled: number): void {
+    this.dense = true;
+    this.regular = true;
+    this.starts = this.#regularLevels!.starts(filled, count);
+    this.reps[0] = this.#regularLevels!.starts(filled, 1) === 1 ? 0 : 1;
+  }
+
+  #unpack(page: PageAtHand, count: number, filled: number): void {
+    const { node, reps, defs } = this;
+    this.dense = page.page.defs === undefined || page.page.defs.read(defs, count, node.def) === count;
+    this.starts = page.page.reps === undefined ? count : page.page.reps.read(reps, count, 0);
+    this.regular = this.dense &&
+      (this.#regularLevels?.has(reps, { filled, count, starts: this.starts }) ?? false);
+    page.isRegular &&= this.regular;
+    if (this.#left === 0 && page.isRegular) this.#regularLevels?.add(page.page, page.filled);
   }
 
   /** Goes past pages whose rows are all among the next `rows`, unread where their headers tell; returns the rows gone past. */

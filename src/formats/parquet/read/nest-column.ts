@@ -144,7 +144,7 @@ function byteVectors(nest: LeafNest, type: DenseVectorType, reject: Reject): Col
   if (values.width > 0) return fixedColumnFromBytes(type, values.bytes, validity);
   const size = rowBytes(type);
   const { bytes, offsets } = values;
-  const rows = validity === null ? bytes : roomForRows(length, size);
+  const rows = validity === null ? bytes : new Uint8Array(vectorBytes(length, size));
   for (let i = 0; i < length; i++) {
     if (validity !== null && !getBit(validity, i)) continue;
     const found = offsets[i + 1] - offsets[i];
@@ -161,7 +161,7 @@ function listVectors(nest: ListNest, type: DenseVectorType, reject: Reject): Col
   const { offsets, validity, length } = nest;
   const child = nest.child as LeafNest;
   const { elements, width, signed } = vectorLayout(child.element, type)!;
-  const target = roomForRows(length, elements * width);
+  const target = new Uint8Array(vectorBytes(length, elements * width));
   const bytes = child.values.width === width
     ? child.values.bytes
     : narrowed(child, signed, elementReject(nest, reject));
@@ -183,9 +183,9 @@ function listVectors(nest: ListNest, type: DenseVectorType, reject: Reject): Col
   return fixedColumnFromBytes(type, target, validity);
 }
 
-/** Zeros for `rows` vectors of `size` bytes. @throws VtsError MemoryLimit when the dimension, which the file may say, is absurd */
-export function roomForRows(rows: number, size: number): Uint8Array<ArrayBuffer> {
-  if (rows * size <= MAX_OFFSET) return new Uint8Array(rows * size);
+/** The bytes of `rows` vectors of `size` bytes. @throws VtsError MemoryLimit when the dimension, which the file may say, is absurd */
+export function vectorBytes(rows: number, size: number): number {
+  if (rows * size <= MAX_OFFSET) return rows * size;
   throw new VtsError('MemoryLimit', `${rows} vectors of ${size} bytes`, {
     expected: `at most ${MAX_OFFSET} bytes`,
   });

@@ -1,26 +1,31 @@
 /**
  * The data pages of one leaf through some row groups, one at a time
- * (https://github.com/apache/parquet-format/blob/master/README.md#data-pages). Memory holds the page at hand and the
- * dictionary of its column chunk.
+ * (https://github.com/apache/parquet-format/blob/master/README.md#data-pages). Memory holds the page at hand, or its levels if its
+ * values are left in the file for now, and the dictionary of its column chunk.
  */
 import type { PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { crc32 } from 'node:zlib';
-import { VtsError } from '../../../errors.ts';
-import type { ByteSource } from '../../../stores/bytes.ts';
+import { isVtsError, VtsError } from '../../../errors.ts';
 import { pageBuffer, unpack } from './codecs.ts';
 import { type Dictionary, readDictionary } from './dictionary.ts';
 import { valueSource } from './encodings.ts';
 import type { Chunk, ParquetFile } from './footer.ts';
-import { HybridReader, levelBits } from './hybrid.ts';
+import type { HybridReader } from './hybrid.ts';
+import { HEADER, PageHeads } from './page-heads.ts';
+import { isWhole, levelReader, levelsOfV1, levelsOfV2, type LevelSpans } from './page-levels.ts';
 import type { SchemaNode } from './schema-tree.ts';
 import { thriftEnd } from './thrift-check.ts';
+import { valueWidth } from './values.ts';
+import type { ValueReads } from './value-reads.ts';
 import type { ValueSource } from './value-source.ts';
 
 /** A page, unpacked as far as its levels and values are asked for. */
 export interface Page {
   /** Values, nulls and empty lists included. */
   readonly values: number;
+  /** The bytes of both kinds of levels: the same in pages that are alike. */
+  readonly levels: Uint8Array;
   readonly reps: HybridReader | undefined;
   readonly defs: HybridReader | undefined;
   readonly source: ValueSource;
@@ -34,8 +39,6 @@ interface PlacedHeader {
   readonly values: number;
 }
 
-/** Bytes in which a header is sought first; it is longer only when it has long minima and maxima. */
-const HEADER = 1024;
 const LARGEST_HEADER = 1 << 24;
 const LARGEST_PAGE = 1 << 29;
 
@@ -45,7 +48,8 @@ export class PageStream {
   readonly #leaf: SchemaNode;
   readonly #packed = pageBuffer();
   readonly #unpacked = pageBuffer();
-  readonly #headers = pageBuffer();
+  readonly #heads: PageHeads;
+  readonly #reads: ValueReads | undefined;
   #group: number;
   #chunk: Chunk | undefined;
   #at = 0;
@@ -53,9 +57,12 @@ export class PageStream {
   #dictionary: Dictionary | undefined;
   #next: PlacedHeader | undefined;
 
-  constructor(file: ParquetFile, leaf: SchemaNode, group: number) {
+  /** With `reads`, values that need no unpacking are left to them. */
+  constructor(file: ParquetFile, leaf: SchemaNode, group: number, reads?: ValueReads) {
     this.#file = file;
     this.#leaf = leaf;
+    this.#reads = reads;
+    this.#heads = new PageHeads(file.source);
     this.#group = group - 1;
   }
 
@@ -76,7 +83,7 @@ export class PageStream {
         if (!this.#openChunk()) return undefined;
         continue;
       }
-      const placed = await this.#readHeader(this.#chunk!);
+      const placed = this.#readHeader(this.#chunk!);
       const { header, body } = placed;
       if (header.type === 'DATA_PAGE' || header.type === 'DATA_PAGE_V2') this.#next = placed;
       else {
@@ -99,8 +106,9 @@ export class PageStream {
   async next(): Promise<Page | undefined> {
     if (await this.peek() === undefined) return undefined;
     const placed = this.#next!;
-    const bytes = await this.#readBody(placed);
-    const page = placed.header.type === 'DATA_PAGE' ? this.#page(placed, bytes) : this.#pageV2(placed, bytes);
+    const page = this.#reads !== undefined && this.#isInPlace(placed)
+      ? this.#pageInPlace(placed, this.#reads)
+      : await this.#unpackedPage(placed);
     this.skip();
     return page;
   }
@@ -118,14 +126,13 @@ export class PageStream {
     return true;
   }
 
-  async #readHeader(chunk: Chunk): Promise<PlacedHeader> {
+  #readHeader(chunk: Chunk): PlacedHeader {
     const rest = chunk.end - this.#at;
     if (rest <= 0) {
       throw this.#broken('a column chunk ends before its last page', `${this.#valuesLeft} values more`);
     }
     for (let size = HEADER;; size *= 16) {
-      const bytes = this.#headers.take(Math.min(size, rest));
-      await fill(this.#file.source, bytes, this.#at);
+      const bytes = this.#heads.take(this.#at, this.#at + Math.min(size, rest), chunk.end);
       const end = thriftEnd(bytes);
       if (end !== undefined) return this.#checked(this.#parsed(bytes), this.#at + end, chunk);
       if (size >= Math.min(rest, LARGEST_HEADER)) {
@@ -165,9 +172,16 @@ export class PageStream {
     return { header, body, values };
   }
 
+  async #unpackedPage(placed: PlacedHeader): Promise<Page> {
+    const bytes = await this.#readBody(placed);
+    return placed.header.type === 'DATA_PAGE' ? this.#page(placed, bytes) : this.#pageV2(placed, bytes);
+  }
+
   async #readBody({ header, body }: PlacedHeader): Promise<Uint8Array> {
     const bytes = this.#packed.take(header.compressed_page_size);
-    await fill(this.#file.source, bytes, body);
+    if (await this.#file.source.readAt(bytes, body) < bytes.length) {
+      throw new VtsError('InputTruncated', 'the file ends within a page', { byte: body });
+    }
     if (typeof header.crc === 'number' && crc32(bytes) !== header.crc >>> 0) {
       throw this.#broken('the checksum of a page is wrong', 'the bytes that were written');
     }
@@ -183,52 +197,68 @@ export class PageStream {
 
   /** A page of version 1: all is packed, levels say their length. */
   #page({ header, values }: PlacedHeader, packed: Uint8Array): Page {
-    const facts = header.data_page_header!;
     const bytes = unpack(this.#chunk!.codec, packed, header.uncompressed_page_size, this.#unpacked);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    let at = 0;
-    const levels = (highest: number, encoding: string | undefined): HybridReader | undefined => {
-      if (highest === 0) return undefined;
-      if (encoding !== undefined && encoding !== 'RLE') {
-        throw new VtsError('InputUnsupported', `levels are encoded as ${encoding}`, { expected: 'RLE' });
-      }
-      const length = at + 4 > bytes.length ? Infinity : view.getUint32(at, true);
-      const start = at + 4;
-      if (start + length > bytes.length) {
-        throw this.#broken('the levels of a page end after it', 'levels within it');
-      }
-      at = start + length;
-      return new HybridReader(bytes.subarray(start, at), levelBits(highest));
-    };
-    const reps = levels(this.#leaf.rep, facts.repetition_level_encoding);
-    const defs = levels(this.#leaf.def, facts.definition_level_encoding);
-    return { values, reps, defs, source: this.#source(facts.encoding, bytes.subarray(at), values) };
+    const spans = this.#here(() =>
+      levelsOfV1(header, this.#leaf, (count) => bytes.subarray(0, count), bytes.length)
+    );
+    const source = this.#source(header.data_page_header!.encoding, bytes.subarray(spans.end), values);
+    return this.#pageOf(values, bytes, spans, source);
   }
 
   /** A page of version 2: levels come first and are never packed. */
   #pageV2({ header, values }: PlacedHeader, packed: Uint8Array): Page {
     const facts = header.data_page_header_v2!;
-    const repsEnd = facts.repetition_levels_byte_length;
-    const defsLength = facts.definition_levels_byte_length;
-    const levelsEnd = Number(repsEnd) + Number(defsLength);
-    if (!(isWhole(repsEnd) && isWhole(defsLength) && levelsEnd <= packed.length)) {
-      throw this.#broken(`${levelsEnd} bytes of levels in a page`, `at most ${packed.length}`);
-    }
-    const levels = (highest: number, start: number, end: number): HybridReader | undefined =>
-      highest === 0 ? undefined : new HybridReader(packed.subarray(start, end), levelBits(highest));
-    const body = packed.subarray(levelsEnd);
-    const size = header.uncompressed_page_size - levelsEnd;
+    const spans = this.#here(() => levelsOfV2(header, this.#leaf, packed.length));
+    const size = header.uncompressed_page_size - spans.end;
     if (size < 0) {
-      throw this.#broken(`a page of ${header.uncompressed_page_size} bytes`, `at least ${levelsEnd}`);
+      throw this.#broken(`a page of ${header.uncompressed_page_size} bytes`, `at least ${spans.end}`);
     }
     const codec = facts.is_compressed === false ? 'UNCOMPRESSED' : this.#chunk!.codec;
-    const bytes = unpack(codec, body, size, this.#unpacked);
+    const bytes = unpack(codec, packed.subarray(spans.end), size, this.#unpacked);
+    return this.#pageOf(values, packed, spans, this.#source(facts.encoding, bytes, values));
+  }
+
+  /** A page whose values stay in the file until it is known where they go. */
+  #pageInPlace({ header, body, values }: PlacedHeader, reads: ValueReads): Page {
+    const { compressed_page_size: size } = header;
+    const front = (count: number) => this.#heads.take(body, body + count, body + size);
+    const spans = this.#here(() =>
+      header.type === 'DATA_PAGE'
+        ? levelsOfV1(header, this.#leaf, front, size)
+        : levelsOfV2(header, this.#leaf, size)
+    );
+    const source = reads.values(body + spans.end, size - spans.end, valueWidth(this.#leaf.element));
+    const bytes = front(spans.end);
+    this.#heads.expect(body - this.#at + spans.end + HEADER);
+    return this.#pageOf(values, bytes, spans, source);
+  }
+
+  /** Whether nothing of a page is packed, nor has to be seen as a whole. */
+  #isInPlace({ header }: PlacedHeader): boolean {
+    const { data_page_header: v1, data_page_header_v2: v2 } = header;
+    const isPlain = (v1?.encoding ?? v2?.encoding) === 'PLAIN';
+    const isPacked = this.#chunk!.codec !== 'UNCOMPRESSED' && v2?.is_compressed !== false;
+    return isPlain && !isPacked && header.crc === undefined &&
+      header.compressed_page_size === header.uncompressed_page_size;
+  }
+
+  #pageOf(values: number, bytes: Uint8Array, { reps, defs, end }: LevelSpans, source: ValueSource): Page {
     return {
       values,
-      reps: levels(this.#leaf.rep, 0, repsEnd),
-      defs: levels(this.#leaf.def, repsEnd, levelsEnd),
-      source: this.#source(facts.encoding, bytes, values),
+      levels: bytes.subarray(0, end),
+      reps: levelReader(bytes, reps, this.#leaf.rep),
+      defs: levelReader(bytes, defs, this.#leaf.def),
+      source,
     };
+  }
+
+  /** Names the page in errors of `action`. */
+  #here<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw isVtsError(error) ? error.at({ byte: this.#at }) : error;
+    }
   }
 
   #source(encoding: string | undefined, bytes: Uint8Array, atMost: number): ValueSource {
@@ -241,11 +271,6 @@ export class PageStream {
   }
 }
 
-/** Headers are untrusted: a count may turn out to be anything. */
-function isWhole(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0;
-}
-
 function valuesOf(header: PageHeader): number | undefined {
   switch (header.type) {
     case 'DATA_PAGE':
@@ -256,13 +281,5 @@ function valuesOf(header: PageHeader): number | undefined {
       return header.dictionary_page_header?.num_values;
     case 'INDEX_PAGE':
       return 0;
-  }
-}
-
-/** Fills `target` from `position` on. The one place where pages are read. */
-// deno-lint-ignore require-await
-async function fill(source: ByteSource, target: Uint8Array, position: number): Promise<void> {
-  if (source.readSync(target, position) < target.length) {
-    throw new VtsError('InputTruncated', 'the file ends within a page', { byte: position });
   }
 }

@@ -40,7 +40,7 @@ export async function* readRows(
   let bytesPerRow = estimateRowBytes(file, chosen, columns, group);
   while (row < end) {
     if (signal?.aborted) throw signal.reason;
-    const wanted = Math.min(end - row, Math.max(1, Math.floor(batchBytes / bytesPerRow)));
+    const wanted = Math.min(end - row, alike(Math.max(1, Math.floor(batchBytes / bytesPerRow))));
     const batch = await nextBatch(projected, columns, wanted, batchBytes);
     bytesPerRow = Math.max(
       1,
@@ -50,6 +50,11 @@ export async function* readRows(
     if (row === file.rows) { for (const { reader } of columns) await reader.finish(); }
     yield { batch, cursor: row };
   }
+}
+
+/** A little fewer than `rows`: the same for batches whose rows are nearly of one size, so that they take each other's memory. */
+function alike(rows: number): number {
+  return rows - rows % 2 ** Math.max(0, Math.floor(Math.log2(rows)) - 4);
 }
 
 /** At most `wanted` rows. Columns of unknown size go first and may stop sooner; the others then read as many rows. */

@@ -1,7 +1,9 @@
 /**
  * Vector columns: lists of numbers, each row of the same length. Where the levels of a page are those of whole rows without
- * a null, its values are copied as one block of bytes; else entry by entry.
+ * a null, its values are copied as one block of bytes; else entry by entry. Those that need no unpacking are read to where they
+ * belong.
  */
+import { roomFor } from '../../../core/batch-memory.ts';
 import { clearBit, makeBitmap } from '../../../core/bitmap.ts';
 import { fixedColumnFromBytes } from '../../../core/column.ts';
 import { formatType } from '../../../core/types.ts';
@@ -11,8 +13,10 @@ import type { ColumnPlan } from './column-plan.ts';
 import type { ColumnReader } from './column-reader.ts';
 import type { ParquetFile } from './footer.ts';
 import { LeafReader } from './leaf-reader.ts';
-import { narrow, roomForRows, type VectorLayout } from './nest-column.ts';
+import { RegularLevels } from './regular-levels.ts';
+import { narrow, vectorBytes, type VectorLayout } from './nest-column.ts';
 import type { ListShape } from './shape.ts';
+import { ValueReads } from './value-reads.ts';
 import { valueWidth } from './values.ts';
 
 /** Reads the column of `plan`, a list of which each row has `layout.elements`. */
@@ -46,6 +50,7 @@ const SKIP_BYTES = 1 << 20;
 
 class VectorRows {
   readonly #leaf: LeafReader;
+  readonly #reads: ValueReads;
   readonly #list: ListShape;
   readonly #plan: ColumnPlan;
   readonly #elements: number;
@@ -59,35 +64,42 @@ class VectorRows {
   constructor(file: ParquetFile, plan: ColumnPlan, layout: VectorLayout, group: number) {
     const list = plan.shape as ListShape;
     const { node } = list.element as { node: LeafReader['node'] };
-    this.#leaf = new LeafReader(file, node, group);
+    const isAsInMemory = valueWidth(node.element) === layout.width;
+    this.#reads = new ValueReads(file.source);
+    this.#leaf = new LeafReader(file, node, group, {
+      levels: new RegularLevels(layout.elements),
+      ...(isAsInMemory && { reads: this.#reads }),
+    });
     this.#list = list;
     this.#plan = plan;
     this.#elements = layout.elements;
     this.#width = layout.width;
     this.#firstRow = file.groups[group]?.firstRow ?? 0;
-    this.#copy = valueWidth(node.element) === layout.width
+    this.#copy = isAsInMemory
       ? ({ bytes }, element, count) => this.#leaf.source.copy(bytes, element * layout.width, count)
       : (target, element, count) => this.#narrow(target, element, count, layout.signed);
   }
 
   async read(rows: number): Promise<Target> {
     const target: Target = {
-      bytes: roomForRows(rows, this.#elements * this.#width),
+      bytes: roomFor(vectorBytes(rows, this.#elements * this.#width)),
       rows,
       validity: null,
       row: 0,
     };
     const leaf = this.#leaf;
     while (target.row < rows) {
-      if (leaf.pos === leaf.end && !await leaf.more((rows - target.row) * this.#elements - this.#filled)) {
+      const missing = (rows - target.row) * this.#elements - this.#filled;
+      if (leaf.pos === leaf.end && !await leaf.more(missing, this.#filled)) {
         if (this.#filled > 0) throw this.#wrongLength(target.row, this.#filled);
         throw new VtsError('InputMalformed', 'a column ends before its last row', {
           expected: `${many(rows - target.row, 'row')} more`,
         });
       }
-      if (this.#regular()) this.#takeRegular(target);
+      if (leaf.regular && leaf.pos === 0) this.#takeRegular(target);
       else this.#takeEntries(target);
     }
+    await this.#reads.settle();
     this.#firstRow += rows;
     return target;
   }
@@ -102,18 +114,6 @@ class VectorRows {
     if (leaf.pos === leaf.end && !await leaf.more()) return;
     if (leaf.reps[leaf.pos] !== 0) throw this.#tooLong(this.#firstRow - 1);
     await leaf.expectEnd();
-  }
-
-  /** Whether the entries at hand, none of them consumed, are defined and begin rows exactly where rows of full length would. */
-  #regular(): boolean {
-    const { dense, starts, reps, pos, end } = this.#leaf;
-    if (!dense || pos !== 0) return false;
-    let expected = 0;
-    for (let at = (this.#elements - this.#filled) % this.#elements; at < end; at += this.#elements) {
-      if (reps[at] !== 0) return false;
-      expected++;
-    }
-    return expected === starts;
   }
 
   #takeRegular(target: Target): void {
@@ -138,7 +138,9 @@ class VectorRows {
         if (defs[pos] < list.elementDef) {
           if (defs[pos++] >= list.def) throw this.#wrongLength(target.row, 0);
           target.validity ??= makeBitmap(target.rows, true);
-          clearBit(target.validity, target.row++);
+          clearBit(target.validity, target.row);
+          const start = target.row++ * elements * this.#width;
+          target.bytes.fill(0, start, start + elements * this.#width);
           continue;
         }
       }

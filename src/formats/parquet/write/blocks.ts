@@ -1,4 +1,5 @@
 /** Bytes held in memory until their place in the file is known, in blocks that are used again. */
+import { usedUp } from '../../../core/batch-memory.ts';
 import type { ByteSink } from '../../../stores/bytes.ts';
 
 /** Blocks of one size that nobody uses at the moment. */
@@ -73,6 +74,7 @@ export function byteQueue(pool: BlockPool): ByteQueue {
         last.bytes = last.block!.subarray(0, used + part.length);
         at += part.length;
       }
+      usedUp(bytes);
     },
     take() {
       const taken = pieces;
@@ -81,7 +83,8 @@ export function byteQueue(pool: BlockPool): ByteQueue {
       return async (sink) => {
         for (const { bytes, block } of taken) {
           await sink.write(bytes);
-          if (block !== undefined) pool.give(block);
+          if (block === undefined) usedUp(bytes);
+          else pool.give(block);
         }
       };
     },
