@@ -37,6 +37,8 @@ export interface ByteSink {
    * @throws VtsError DiskFull, OutputUnwritable
    */
   write(bytes: Uint8Array): Promise<void>;
+  /** As {@linkcode write}, of many pieces one after the other. */
+  writeAll(pieces: readonly Uint8Array[]): Promise<void>;
   /** Makes all bytes durable and visible under the final name. */
   commit(): Promise<void>;
   /** Drops all that was written. Does nothing after {@linkcode commit}. */

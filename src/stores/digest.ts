@@ -16,6 +16,11 @@ export function digestSink(sink: ByteSink): ByteSink & { sha256(): string } {
       hash.update(bytes);
       await written;
     },
+    async writeAll(pieces) {
+      const written = sink.writeAll(pieces);
+      for (const piece of pieces) hash.update(piece);
+      await written;
+    },
     commit: () => sink.commit(),
     abort: () => sink.abort(),
     sha256: () => hash.digest('hex'),

@@ -23,8 +23,8 @@ import {
   statSync,
   unlinkSync,
   utimesSync,
-  write,
   writeSync,
+  writev,
 } from 'node:fs';
 import { promisify } from 'node:util';
 
@@ -47,8 +47,8 @@ export interface FileOps {
   readAside(fd: number, target: Uint8Array, position: number): Promise<number>;
   /** Writes up to `bytes.length` bytes; may write fewer without an error (near a full disk, say). */
   write(fd: number, bytes: Uint8Array, position: number | null): number;
-  /** As {@linkcode write}, while the caller goes on; `bytes` must not change meanwhile. */
-  writeAside(fd: number, bytes: Uint8Array, position: number): Promise<number>;
+  /** As {@linkcode write}, of many pieces, while the caller goes on; they must not change meanwhile. */
+  writeAside(fd: number, pieces: readonly Uint8Array[], position: number): Promise<number>;
   fsync(fd: number): void;
   /** Brings what was written to disk while the caller goes on. */
   syncData(fd: number): Promise<void>;
@@ -83,9 +83,9 @@ export const nodeFileOps: FileOps = {
       read(fd, target, 0, target.length, position, (error, count) => error ? reject(error) : resolve(count))
     ),
   write: (fd, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
-  writeAside: (fd, bytes, position) =>
+  writeAside: (fd, pieces, position) =>
     new Promise((resolve, reject) =>
-      write(fd, bytes, 0, bytes.length, position, (error, count) => error ? reject(error) : resolve(count))
+      writev(fd, pieces, position, (error, count) => error ? reject(error) : resolve(count))
     ),
   fsync: fsyncSync,
   syncData: promisify(fdatasync),
@@ -137,16 +137,29 @@ export function writeFully(ops: FileOps, fd: number, bytes: Uint8Array, position
   }
 }
 
-/** As {@linkcode writeFully}, while the caller goes on. */
+/** As {@linkcode writeFully}, of many pieces, while the caller goes on. */
 export async function writeFullyAside(
   ops: FileOps,
   fd: number,
-  bytes: Uint8Array,
+  pieces: readonly Uint8Array[],
   position: number,
 ): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    done += counted(await ops.writeAside(fd, bytes.subarray(done), position + done));
+  let left = pieces.filter(({ length }) => length > 0);
+  for (let at = position; left.length > 0;) {
+    const done = counted(await ops.writeAside(fd, left.slice(0, MOST_PIECES), at));
+    at += done;
+    left = piecesAfter(left, done);
   }
+}
+
+/** Some systems take no more at once (IOV_MAX). */
+const MOST_PIECES = 1024;
+
+/** What follows the first `done` bytes of `pieces`. */
+function piecesAfter(pieces: readonly Uint8Array[], done: number): Uint8Array[] {
+  let rest = done;
+  const first = pieces.findIndex(({ length }) => length > rest || (rest -= length, false));
+  return first < 0 ? [] : [pieces[first].subarray(rest), ...pieces.slice(first + 1)];
 }
 
 function counted(count: number): number {

@@ -107,6 +107,14 @@ export function createFileSink(
     size = Math.max(size, at + bytes);
     onDisk.wrote(bytes);
   };
+  const writeAside = async (pieces: readonly Uint8Array[], bytes: number, at: number): Promise<void> => {
+    try {
+      await writeFullyAside(ops, fd, pieces, at);
+    } catch (error) {
+      throw outputError(path, error);
+    }
+    wrote(bytes, at);
+  };
   const sink: RandomAccessSink = {
     name: path,
     seekable: true,
@@ -121,14 +129,14 @@ export function createFileSink(
       position += bytes.length;
       return sink.writeAt(bytes, at);
     },
+    async writeAll(pieces) {
+      const at = position;
+      position += pieces.reduce((sum, { length }) => sum + length, 0);
+      await writeAside(pieces, position - at, at);
+    },
     async writeAt(bytes, at) {
-      if (bytes.length < WORTH_ASIDE) return sink.writeSync(bytes, at);
-      try {
-        await writeFullyAside(ops, fd, bytes, at);
-      } catch (error) {
-        throw outputError(path, error);
-      }
-      wrote(bytes.length, at);
+      if (bytes.length < WORTH_ASIDE) sink.writeSync(bytes, at);
+      else await writeAside([bytes], bytes.length, at);
     },
     writeSync(bytes, at) {
       attempt(path, 'write', () => writeFully(ops, fd, bytes, at));

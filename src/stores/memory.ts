@@ -70,6 +70,9 @@ export function memorySink(name = 'memory'): MemorySink {
       sink.writeSync(bytes, position);
       position += bytes.length;
     },
+    async writeAll(pieces) {
+      for (const piece of pieces) await sink.write(piece);
+    },
     // deno-lint-ignore require-await
     writeAt: async (bytes, at) => sink.writeSync(bytes, at),
     writeSync(bytes, at) {

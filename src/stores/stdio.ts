@@ -49,7 +49,7 @@ export class ClosedPipe extends Error {
 /** Standard output. What was written stays written: a pipe cannot be taken back. */
 export function openStdout(): ByteSink {
   let position = 0;
-  return {
+  const sink: ByteSink = {
     name: 'stdout',
     seekable: false,
     get position() {
@@ -65,9 +65,13 @@ export function openStdout(): ByteSink {
       }
       position += bytes.length;
     },
+    async writeAll(pieces) {
+      for (const piece of pieces) await sink.write(piece);
+    },
     async commit() {},
     async abort() {},
   };
+  return sink;
 }
 
 /** Waits when the pipe is full; gives up when it is closed or broken. */

@@ -177,6 +177,9 @@ describe('row groups', () => {
         position += bytes.length;
         tail = bytes.slice();
       },
+      async writeAll(pieces) {
+        for (const piece of pieces) await sink.write(piece);
+      },
       async commit() {},
       async abort() {},
     };

@@ -142,6 +142,35 @@ describe('createFileSink()', () => {
     expect(readFileSync(at('out'), 'utf8')).toBe('hello world');
   });
 
+  test('pieces come one after the other, after short writes and between other writes', async () => {
+    const pieces = Array.from(
+      { length: 2000 },
+      (_, i) => crypto.getRandomValues(new Uint8Array(i % 5 * 99)),
+    );
+    let calls = 0;
+    const ops: FileOps = {
+      ...nodeFileOps,
+      writeAside(fd, [first, ...rest], position) {
+        calls++;
+        expect(rest.length).toBeLessThan(1024);
+        const some = rest.slice(0, 100);
+        return nodeFileOps.writeAside(fd, calls % 2 ? [first, ...some] : [first.subarray(0, 50)], position);
+      },
+    };
+    const sink = createFileSink(at('out'), false, ops);
+    await sink.write(Uint8Array.of(1));
+    await sink.writeAll(pieces);
+    await sink.writeAll([]);
+    await sink.write(Uint8Array.of(2));
+    await sink.commit();
+    const written = readFileSync(at('out'));
+    expect(written.equals(Buffer.concat([[1], ...pieces, [2]].map((piece) => Uint8Array.from(piece))))).toBe(
+      true,
+    );
+    expect(calls).toBeGreaterThan(10);
+    expect(sink.size).toBe(written.length);
+  });
+
   test('calls a write of nothing a full disk', async () => {
     const error = await writeHello(at('out'), false, { ...nodeFileOps, write: () => 0 }).catch((e) => e);
     expect(error).toMatchObject({ code: 'DiskFull', exitCode: 8 });

@@ -1,6 +1,6 @@
 /** Bytes held in memory until their place in the file is known, in blocks that are used again. */
-import { usedUp } from '../../../core/batch-memory.ts';
 import type { ByteSink } from '../../../stores/bytes.ts';
+import { usedUp } from '../../../core/batch-memory.ts';
 
 /** Blocks of one size that nobody uses at the moment. */
 export interface BlockPool {
@@ -48,6 +48,9 @@ export interface ByteQueue {
 /** Bytes that are kept where they are; fewer are copied together. */
 export const WORTH_KEEPING = 64 * 1024;
 
+/** Pieces are written together up to about this many bytes. */
+const WRITE_BYTES = 1 << 20;
+
 /** An empty queue over the blocks of `pool`. */
 export function byteQueue(pool: BlockPool): ByteQueue {
   let pieces: Piece[] = [];
@@ -81,10 +84,15 @@ export function byteQueue(pool: BlockPool): ByteQueue {
       pieces = [];
       length = 0;
       return async (sink) => {
-        for (const { bytes, block } of taken) {
-          await sink.write(bytes);
-          if (block === undefined) usedUp(bytes);
-          else pool.give(block);
+        for (let at = 0; at < taken.length;) {
+          const first = at;
+          for (let size = 0; at < taken.length && size < WRITE_BYTES; at++) size += taken[at].bytes.length;
+          const pieces = taken.slice(first, at);
+          await sink.writeAll(pieces.map(({ bytes }) => bytes));
+          for (const { bytes, block } of pieces) {
+            if (block === undefined) usedUp(bytes);
+            else pool.give(block);
+          }
         }
       };
     },
