@@ -1,6 +1,7 @@
 /** `vts import`: files into a collection. */
 import { Command } from '@commander-js/extra-typings';
 import type { FileSource } from '../connectors/file/file-source.ts';
+import { REJECT_COLUMN } from '../connectors/milvus/sink/reject-column.ts';
 import type { Schema } from '../core/schema.ts';
 import { checkFlags, type CollectionSinkFlags } from './collection-sink.ts';
 import { withPartitionColumn } from './collection-source.ts';
@@ -28,9 +29,6 @@ type ImportFlags =
   & CollectionSinkFlags
   & ServerFlags
   & { readonly partition?: string };
-
-/** The column of a reject file that says why a row was refused. */
-const REJECT_COLUMN = '$reject';
 
 /** The command. */
 export function importCommand(context: Context) {

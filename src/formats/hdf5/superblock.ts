@@ -1,6 +1,7 @@
 /** The superblock: where an HDF5 file begins and where it says that it ends (specification, section II.A). */
 import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
+import { beginsWithSignature, SIGNATURE } from './signature.ts';
 
 /** Facts of a superblock. */
 export interface Superblock {
@@ -8,8 +9,6 @@ export interface Superblock {
   /** Where it lies; a user block of other data may come before. */
   readonly offset: number;
 }
-
-const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
  * Reads the superblock, without the library: a truncated file is found at once and told in our words.
@@ -21,7 +20,7 @@ export function readSuperblock(source: ByteSource): Superblock {
   for (let offset = 0; offset + SIGNATURE.length <= size; offset = offset === 0 ? 512 : offset * 2) {
     head.fill(0);
     const count = source.readSync(head, offset);
-    if (!SIGNATURE.every((byte, i) => head[i] === byte)) continue;
+    if (!beginsWithSignature(head)) continue;
     const version = head[8];
     const end = endOfFile(head.subarray(0, count), version);
     if (count < 48 || (end !== undefined && end > size)) {

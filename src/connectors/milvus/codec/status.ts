@@ -1,5 +1,5 @@
 /** `Status`, with which every reply of Milvus begins (milvus-proto, common.proto). */
-import { plainBytes, ProtoReader } from './wire.ts';
+import type { ProtoReader } from './wire.ts';
 
 /** What a server says of a request. */
 export interface Status {
@@ -20,11 +20,6 @@ export const OK: Status = { code: 0, errorCode: 0, reason: '', retriable: false,
 /** Whether the request succeeded. */
 export function isOk(status: Status): boolean {
   return status.code === 0 && status.errorCode === 0;
-}
-
-/** Decodes a `Status` message on its own. */
-export function decodeStatus(bytes: Uint8Array): Status {
-  return readStatus(new ProtoReader(plainBytes(bytes)));
 }
 
 /** Reads the message that `reader` stands before. */

@@ -4,9 +4,7 @@ import type { Batch } from '../../../core/batch.ts';
 import { jsonText } from '../../../core/json-text.ts';
 import { VtsError } from '../../../errors.ts';
 import { nodeFileOps, writeFully } from '../../../stores/file-ops.ts';
-
-/** The column that says why. */
-export const REJECT_COLUMN = '$reject';
+import { REJECT_COLUMN } from './reject-column.ts';
 
 /** The line for row `row` of `batch`. */
 export function rejectLine(batch: Batch, row: number, reason: string): string {

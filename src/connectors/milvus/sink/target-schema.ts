@@ -1,9 +1,9 @@
 /** The schema of a new collection for a data set. */
 import type { Problem } from '../../../core/endpoint.ts';
-import { type Dataset, type Field, field, vectorField } from '../../../core/schema.ts';
+import { type Dataset, type Field, vectorField } from '../../../core/schema.ts';
 import { fieldList, shellQuote } from '../../../core/shell.ts';
 import { formatType, isVector, type LogicalType, type ScalarType } from '../../../core/types.ts';
-import { DYNAMIC_FIELD, type FunctionInfo } from '../model.ts';
+import type { FunctionInfo } from '../model.ts';
 import type { CreateOptions } from './options.ts';
 import type { ServerTraits } from './server-traits.ts';
 import { planKey } from './target-key.ts';
@@ -240,9 +240,6 @@ export function columnProblems(fields: readonly Field[], partitionColumn: string
       : `--cast ${shellQuote(`${partitionColumn}:varchar`)}`,
   }];
 }
-
-/** The field for keys outside the schema, as the server shows it. */
-export const dynamicField: Field = field(DYNAMIC_FIELD, { kind: 'JSON' }, { dynamic: true });
 
 function note(notes: Map<string, string[]>, text: string, name: string): void {
   const names = notes.get(text) ?? [];

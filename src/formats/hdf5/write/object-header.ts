@@ -2,6 +2,7 @@
  * Superblock, groups and data sets of a new file, after the HDF5 file format specification, version 3.0: superblock version 0,
  * object headers version 1, groups of link messages in their order of creation. HDF5 1.8 (2008) and later read it.
  */
+import { SIGNATURE } from '../signature.ts';
 import { padded, u16, u32, u64, UNDEFINED_U64, utf8 } from './bytes.ts';
 import type { StoredType } from './column-type.ts';
 import { MESSAGE } from '../message-types.ts';
@@ -36,7 +37,7 @@ export function encodeSuperblock(root: number, end: number): Uint8Array {
   const versions = [0, 0, 0, 0, 0];
   const [sizeOfAddresses, sizeOfLengths, leafK, internalK] = [8, 8, 4, 16];
   return Uint8Array.from([
-    ...[0x89, ...utf8('HDF\r\n\x1a\n')],
+    ...SIGNATURE,
     ...[...versions, sizeOfAddresses, sizeOfLengths, 0],
     ...[...u16(leafK), ...u16(internalK), ...u32(0)],
     ...[...u64(0), ...UNDEFINED_U64, ...u64(end), ...UNDEFINED_U64],
