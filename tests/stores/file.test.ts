@@ -171,6 +171,19 @@ describe('createFileSink()', () => {
     expect(sink.size).toBe(written.length);
   });
 
+  test('tells what failed in another thread, and leaves nothing', async () => {
+    const ops: FileOps = {
+      ...nodeFileOps,
+      writeAside: () => Promise.reject(Object.assign(new Error('made to fail'), { code: 'ENOSPC' })),
+    };
+    const sink = createFileSink(at('out'), false, ops);
+    const large = new Uint8Array(1 << 20);
+    expect(await sink.writeAll([large, large]).catch((e) => e)).toMatchObject({ code: 'DiskFull' });
+    expect(await sink.write(large).catch((e) => e)).toMatchObject({ code: 'DiskFull' });
+    await sink.abort();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test('calls a write of nothing a full disk', async () => {
     const error = await writeHello(at('out'), false, { ...nodeFileOps, write: () => 0 }).catch((e) => e);
     expect(error).toMatchObject({ code: 'DiskFull', exitCode: 8 });
