@@ -132,7 +132,13 @@ export function createFileSink(
     async writeAll(pieces) {
       const at = position;
       position += pieces.reduce((sum, { length }) => sum + length, 0);
-      await writeAside(pieces, position - at, at);
+      const bytes = position - at;
+      if (bytes >= WORTH_ASIDE) return await writeAside(pieces, bytes, at);
+      let end = at;
+      for (const piece of pieces) {
+        sink.writeSync(piece, end);
+        end += piece.length;
+      }
     },
     async writeAt(bytes, at) {
       if (bytes.length < WORTH_ASIDE) sink.writeSync(bytes, at);

@@ -161,10 +161,13 @@ describe('createFileSink()', () => {
     await sink.write(Uint8Array.of(1));
     await sink.writeAll(pieces);
     await sink.writeAll([]);
-    await sink.write(Uint8Array.of(2));
+    await sink.writeAll([Uint8Array.of(2), Uint8Array.of(), Uint8Array.of(3, 4)]);
+    await sink.write(Uint8Array.of(5));
     await sink.commit();
     const written = readFileSync(at('out'));
-    expect(written.equals(Buffer.concat([[1], ...pieces, [2]].map((piece) => Uint8Array.from(piece))))).toBe(
+    expect(
+      written.equals(Buffer.concat([[1], ...pieces, [2, 3, 4, 5]].map((piece) => Uint8Array.from(piece)))),
+    ).toBe(
       true,
     );
     expect(calls).toBeGreaterThan(10);
