@@ -28,7 +28,7 @@ export class PageHeads {
     const bytes = this.#buffer.take(Math.max(length, Math.min(this.#usual, most - start)));
     this.#bytes = bytes.subarray(0, 0);
     const count = this.#source.readSync(bytes, start);
-    if (count < length) throw new VtsError('InputTruncated', 'the file ends within a page', { byte: start });
+    if (count < length) throw endsWithinPage(start);
     this.#bytes = bytes.subarray(0, count);
     this.#start = start;
     return bytes.subarray(0, length);
@@ -38,4 +38,9 @@ export class PageHeads {
   expect(bytes: number): void {
     this.#usual = Math.max(HEADER, Math.min(MOST, bytes));
   }
+}
+
+/** The file is shorter than its pages; `byte` is where those begin that it does not have. */
+export function endsWithinPage(byte: number): VtsError {
+  return new VtsError('InputTruncated', 'the file ends within a page', { byte });
 }

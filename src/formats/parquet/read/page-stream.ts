@@ -12,7 +12,7 @@ import { type Dictionary, readDictionary } from './dictionary.ts';
 import { valueSource } from './encodings.ts';
 import type { Chunk, ParquetFile } from './footer.ts';
 import type { HybridReader } from './hybrid.ts';
-import { HEADER, PageHeads } from './page-heads.ts';
+import { endsWithinPage, HEADER, PageHeads } from './page-heads.ts';
 import { isWhole, levelReader, levelsOfV1, levelsOfV2, type LevelSpans } from './page-levels.ts';
 import type { SchemaNode } from './schema-tree.ts';
 import { thriftEnd } from './thrift-check.ts';
@@ -180,7 +180,7 @@ export class PageStream {
   async #readBody({ header, body }: PlacedHeader): Promise<Uint8Array> {
     const bytes = this.#packed.take(header.compressed_page_size);
     if (await this.#file.source.readAt(bytes, body) < bytes.length) {
-      throw new VtsError('InputTruncated', 'the file ends within a page', { byte: body });
+      throw endsWithinPage(body);
     }
     if (typeof header.crc === 'number' && crc32(bytes) !== header.crc >>> 0) {
       throw this.#broken('the checksum of a page is wrong', 'the bytes that were written');

@@ -1,6 +1,6 @@
 /** Values that need no unpacking: read from the file straight to where they belong, the pages of a batch at once. */
-import { VtsError } from '../../../errors.ts';
 import type { ByteSource } from '../../../stores/bytes.ts';
+import { endsWithinPage } from './page-heads.ts';
 import { tooFewValues, type ValueSource } from './value-source.ts';
 
 /** Bytes of the file and their place in memory. */
@@ -59,6 +59,6 @@ export class ValueReads {
 
   async #read({ position, target }: Read): Promise<void> {
     if (await this.#source.readAt(target, position) === target.length) return;
-    throw new VtsError('InputTruncated', 'the file ends within a page', { byte: position });
+    throw endsWithinPage(position);
   }
 }
