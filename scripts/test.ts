@@ -10,18 +10,20 @@ import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { startLite } from './servers/lite.ts';
-import { startMilvus } from './servers/milvus.ts';
+import { PROMPT, startMilvus } from './servers/milvus.ts';
 import { failureReport, type Outcome, outcomeOf } from './test-outcome.ts';
 
 const ROOT = resolve(import.meta.dirname!, '..');
 const LANES = 2;
+/** Ends what hangs; slow machines need minutes for what takes seconds elsewhere. */
+const TEST_TIMEOUT_MS = 600_000;
 const bun = resolve(ROOT, 'node_modules/bun/bin/bun.exe');
 
 /** Runs the tests of `paths`; what they print is shown at once, or else when they are done. */
 async function runTests(paths: readonly string[], env: NodeJS.ProcessEnv, atOnce: boolean): Promise<Outcome> {
   // In colours its output reads otherwise.
   const { FORCE_COLOR: _, ...own } = process.env;
-  const tests = spawn(bun, ['test', '--timeout', '180000', ...paths], {
+  const tests = spawn(bun, ['test', '--timeout', String(TEST_TIMEOUT_MS), ...paths], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...own, VTS_DENO: Deno.execPath(), ...env },
@@ -56,7 +58,7 @@ function pieces(): string[][] {
 /** Servers for the tests of one lane, unless running ones are named. */
 async function lane(queue: Iterator<string[]>): Promise<Outcome[]> {
   const given = [process.env.VTS_TEST_MILVUS, process.env.VTS_TEST_LITE];
-  const milvus = given[0] === undefined ? await startMilvus() : undefined;
+  const milvus = given[0] === undefined ? await startMilvus({ settings: PROMPT }) : undefined;
   const lite = given[1] === undefined ? await startLite() : undefined;
   try {
     const env = {

@@ -20,7 +20,7 @@ test('the module is that of its source', () => {
   const made = spawnSync(process.execPath, [at('scripts/kernels.ts'), '--print'], { encoding: 'utf8' });
   expect(made.stderr).toBe('');
   expect(made.stdout).toBe(readFileSync(at('src/kernels/module.ts'), 'utf8'));
-}, 60_000);
+});
 
 const encoder = new TextEncoder();
 
@@ -79,14 +79,14 @@ describe('vectors of float32 as text', () => {
         Uint32Array.from([...near, ...few, ...any], (fraction) => (exponent << 23 | fraction) >>> 0),
       );
     }
-  }, 60_000);
+  });
 
   test('of a million random bit patterns', () => {
     const next = random(6);
     for (let part = 0; part < 10; part++) {
       expectSameText(Uint32Array.from({ length: 100_000 }, () => next() * 4294967296));
     }
-  }, 60_000);
+  });
 
   test('with few digits, as people and other tools write them', () => {
     const next = random(7);
@@ -151,7 +151,7 @@ describe('vectors of float32 from text', () => {
       ),
       { numRuns: 20_000 },
     );
-  }, 60_000);
+  });
 
   test('of any length, in any width', () => {
     const next = random(3);
@@ -189,5 +189,5 @@ describe('vectors of float32 from text', () => {
         if (values[i] !== expected) expect(`${text}: ${values[i]}`).toBe(`${text}: ${expected}`);
       }
     }
-  }, 60_000);
+  });
 });

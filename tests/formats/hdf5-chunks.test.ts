@@ -102,7 +102,7 @@ describe('chunks by the thousand', () => {
       writeFileSync(path, bytes);
       runPython(CHECK + APPEND, path, String(rows), '150');
       expectSameRows((await readTable(hdf5, readFileSync(path))).table, numbered(rows + 150));
-    }, 120_000);
+    });
   }
 
   test('lie where rows come in writes of any size', async () => {
@@ -201,7 +201,7 @@ for i, (n, text, words, numbers) in enumerate(zip(lengths, f["f0"][:], f["f1"][:
       path,
       lengths.join(),
     );
-  }, 120_000);
+  });
 
   test('are texts of a row each, 100,000 of them', async () => {
     const schema = { fields: [FIELDS[1]] };
@@ -210,7 +210,7 @@ for i, (n, text, words, numbers) in enumerate(zip(lengths, f["f0"][:], f["f1"][:
     const bytes = await writeTable(hdf5, table, { rowsPerWrite: 30_000 });
     expectSameRows((await readTable(hdf5, bytes)).table, table);
     expect(await hdf5.reader!.countRows!(memorySource(bytes))).toBe(100_000);
-  }, 120_000);
+  });
 
   test('are those of attributes too', async () => {
     const description = 'd'.repeat(300_000);
@@ -250,7 +250,7 @@ describe('tables of any schema', () => {
       }),
       { numRuns: 40 },
     );
-  }, 120_000);
+  });
 
   test('come back through h5py', async () => {
     const path = join(folder, 'any.h5');
@@ -267,5 +267,5 @@ describe('tables of any schema', () => {
       }),
       { numRuns: 8 },
     );
-  }, 120_000);
+  });
 });

@@ -159,7 +159,7 @@ test('random files of h5py', async () => {
   let plain = 0;
   for (let i = 0; i < count; i++) if (await compare(openFileSource(join(folder, `${i}.h5`)))) plain++;
   expect(plain).toBeGreaterThan(count / 4);
-}, 120_000);
+});
 
 test('bytes that changed lead to no other rows than those that the library reads', async () => {
   const next = random(5);
@@ -181,7 +181,7 @@ test('bytes that changed lead to no other rows than those that the library reads
     }
     expect(compared).toBeGreaterThan(5);
   }
-}, 300_000);
+});
 
 test('a tree of links whose nodes all have one child many times over has an end', () => {
   const [levels, children, nodeBytes] = [20, 1000, 24 + 1000 * 16];

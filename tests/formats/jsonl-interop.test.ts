@@ -61,7 +61,7 @@ describe('reference libraries read the same rows', () => {
       writeFileSync(path, await writeTable(jsonl, table));
       const printed = runPython(LINES + script + PRINT, path).split('\n').slice(0, -1);
       expect(printed).toEqual(pythonRows());
-    }, 60_000);
+    });
   }
 
   test('float32 vectors bit by bit, with NumPy', async () => {
@@ -78,7 +78,7 @@ print(np.array(rows, dtype="f4").tobytes().hex())
     const { values } = floats.columns[0];
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     expect(runPython(LINES + script, path).trim()).toBe(Buffer.from(bytes).toString('hex'));
-  }, 60_000);
+  });
 
   test('compressed files, with gzip of Python, polars and DuckDB', async () => {
     for (const [compression, suffix] of [['gzip', 'gz'], ['zstd', 'zst']]) {
@@ -99,5 +99,5 @@ print(np.array(rows, dtype="f4").tobytes().hex())
       join(folder, 'rows.jsonl.gz'),
     );
     expect(lines.trim()).toBe('200');
-  }, 60_000);
+  });
 });

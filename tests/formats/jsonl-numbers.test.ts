@@ -105,7 +105,7 @@ describe('float32', () => {
       readFloat32Vector(vectorText(values), read, 0, values.length);
       expectSameBits(read, values);
     }
-  }, 120_000);
+  });
 
   test('edge values come back', () => {
     const values = edgeFloats();
@@ -120,7 +120,7 @@ describe('float32', () => {
       const text = floatText(value);
       if (digitsOf(text) > fewestDigits(value)) expect(text).toBe(`${fewestDigits(value)} digits`);
     }
-  }, 60_000);
+  });
 
   test('is written as JSON has numbers', () => {
     const texts: [number, string][] = [
@@ -201,7 +201,7 @@ describe('16-bit floats', () => {
           expect(text).toBe('fewer digits');
         }
       }
-    }, 30_000);
+    });
 
     test(`${name} rounds to nearest, ties to even`, () => {
       for (let bits = 1; bits < 0x7b00; bits += 97) {

@@ -86,14 +86,14 @@ describe('JSON lines in threads', () => {
     const plain = await write(1, times);
     expect(Bun.hash(await write(2, times))).toBe(Bun.hash(plain));
     expect(Bun.hash(await write(3, times))).toBe(Bun.hash(plain));
-  }, 60_000);
+  });
 
   test('give the same rows', async () => {
     const bytes = await write(1, Math.ceil(TEXT_BYTES / (await write(1, 0)).length));
     const schema = table.schema;
     const plain = await digest(read(bytes, { schema }));
     expect(await digest(read(bytes, { schema, threads: 2 }))).toEqual(plain);
-  }, 120_000);
+  });
 
   test('give the columns asked for, from any cursor on', async () => {
     const bytes = encoder.encode(lines);
@@ -164,7 +164,7 @@ describe('JSON lines in threads', () => {
     const plain = said(await failure(() => write(1, times, bad)));
     expect(said(await failure(() => write(2, times, bad)))).toEqual(plain);
     expect(plain.code).toBe('RowInvalid');
-  }, 60_000);
+  });
 });
 
 test('a column on its way to a thread shares no memory', () => {

@@ -58,7 +58,7 @@ test('random files of pyarrow', async () => {
     await reader.close();
     await source.close();
   }
-}, 120_000);
+});
 
 function nullsOf(column: Column): number[] {
   return Array.from({ length: column.length }, (_, row) => isNull(column, row) ? 1 : 0);

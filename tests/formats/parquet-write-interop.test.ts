@@ -110,13 +110,13 @@ describe('Parquet files of vts', () => {
       writeFileSync(join(folder, `${name}.json`), JSON.stringify({ fields, columns }));
       values += table.length * columns.length;
     }
-  }, 60_000);
+  });
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
   for (const reader of ['pyarrow', 'duckdb', 'polars', 'ipc']) {
     test(`${reader === 'ipc' ? 'parquet-wasm' : reader} reads the same values, bit by bit`, () => {
       expect(Number(runPython(SCRIPT, reader, folder))).toBe(values);
-    }, 60_000);
+    });
   }
 });

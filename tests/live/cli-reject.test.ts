@@ -46,4 +46,4 @@ test('refused rows go to a file with the reason, and the mended file into the co
     '{"id":3,"n":7,"text":"ok"}',
     '{"id":9007199254740993,"n":6,"text":"short"}',
   ]);
-}, 120_000);
+});

@@ -86,7 +86,7 @@ describe.skipIf(!MAY_MOUNT)('a small disk', () => {
     expect(stderr).toContain('then run the same command again with --resume');
     expect(JSON.parse(stdout.split('\n')[1])).toMatchObject({ type: 'summary' });
     expect(stdout).toContain('- 0 only in A  + 0 only in B  * 0 differ');
-  }, 150_000);
+  });
 
   test('that cannot be written: the journal of a restore goes elsewhere, and a dump is refused', () => {
     const { exit, stdout, stderr } = onDisk(
@@ -99,5 +99,5 @@ describe.skipIf(!MAY_MOUNT)('a small disk', () => {
       `nothing can be written beside disk/backup: the journal of this restore is kept in ${place.path}/.local/state/vts`,
     );
     expect(stderr).toContain('disk/other: permission denied');
-  }, 150_000);
+  });
 });

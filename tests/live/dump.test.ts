@@ -53,7 +53,7 @@ describe('a whole database comes back as it was', () => {
     } finally {
       clear(milvus, NAME);
     }
-  }, 175_000);
+  });
 
   test('on Milvus Lite, with nulls, defaults, sparse vectors and functions', () => {
     using place = workspace();

@@ -93,7 +93,7 @@ client.insert(args[0], [row(k, i) for i, k in enumerate(keys)])`;
       const filtered = await scan(server, name, { filter: 'n < 10 or n == 20' }, { batchBytes: 1 });
       expect(numbersOf(filtered.rows)).toEqual([...Array(10).keys(), 20]);
     }, JSON.stringify(TEXT_KEYS));
-  }, 60_000);
+  });
 
   test('integers from end to end; the largest is read, or its absence told', async () => {
     const [min, max] = [-(2n ** 63n), 2n ** 63n - 1n];
@@ -114,7 +114,7 @@ client.insert(args[0], [row(int(k), i) for i, k in enumerate(json.loads(args[1])
       const split = await scan(server, name, { parallel: 4, splitRows: 2 }, { parallel: 4 });
       expect(keysOf(split.rows).sort()).toEqual([...read].sort());
     }, JSON.stringify(keys.map(String)));
-  }, 60_000);
+  });
 
   test('rows of the same key: one is read for each, and the count is explained', async () => {
     const code = `${create('INT64')}
@@ -137,7 +137,7 @@ answer(client.query(args[0], output_fields=['count(*)'], consistency_level='Stro
         }
       }
     });
-  }, 60_000);
+  });
 
   test('keys that the server makes, a key of partitions, keys outside the schema', async () => {
     const code = `${
@@ -163,7 +163,7 @@ client.insert(args[0], [{'n': n, 'v': [n, 0, 0, 0], 'tenant': 't%d' % (n % 20), 
         });
       }
     });
-  }, 60_000);
+  });
 });
 
 describe.each(SERVERS)('25,000 rows of %s', (kind, start) => {
@@ -179,7 +179,7 @@ for start in range(0, 25000, 5000):
 client.delete(args[0], ids=['document-%06d' % i for i in range(100, 200)])`,
       name,
     );
-  }, 120_000);
+  });
   afterAll(() => void runPymilvus(server, 'client.drop_collection(args[0])', name));
 
   test('are cut into even ranges and read several at a time', async () => {
@@ -199,7 +199,7 @@ client.delete(args[0], ids=['document-%06d' % i for i in range(100, 200)])`,
       expect(ranges.reduce((sum, range) => sum + range.rows!, 0)).toBe(24_900);
       for (const range of ranges) expect(range.rows!).toBeLessThan(24_900 / 4);
     });
-  }, 60_000);
+  });
 
   test('a read goes on behind any batch, in another process too, and heeds its limit', async () => {
     const [range, cursor, seen] = await withSource(server, name, {}, async (source) => {
@@ -226,7 +226,7 @@ client.delete(args[0], ids=['document-%06d' % i for i in range(100, 200)])`,
       const all = [...seen, ...rest];
       expect(all).toEqual([...new Set(all)].sort());
     });
-  }, 60_000);
+  });
 
   test('rows that another client writes or deletes meanwhile are told', async () => {
     await withSource(server, name, {}, async (source) => {
@@ -261,7 +261,7 @@ client.delete(args[0], ids=['document-%06d' % i for i in range(100, 200)])`,
       read.set(range.id, read.get(range.id)! - 500);
       expect(await failure(source.prove!(read))).toMatchObject({ code: 'RowsMissing' });
     });
-  }, 60_000);
+  });
 });
 
 function keyText(

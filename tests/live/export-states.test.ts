@@ -41,7 +41,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)(
     beforeAll(async () => {
       server = await start();
       runPymilvus(server, SETUP, name, kind);
-    }, 120_000);
+    });
     afterAll(() => void runPymilvus(server, TEARDOWN, name), 60_000);
 
     const isLoaded = () =>
@@ -92,7 +92,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)(
         code: 'ServerRefused',
       });
       expect(isLoaded()).toBe(false);
-    }, 60_000);
+    });
 
     test('an alias stands for its collection', async () => {
       const fingerprint = (collection: string) =>
@@ -102,7 +102,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)(
           return Promise.resolve(source.fingerprint);
         });
       expect(await fingerprint(`${name}_alias`)).toBe(await fingerprint(`${name}_empty`));
-    }, 60_000);
+    });
 
     test('one without an index cannot be loaded, and the field is named', async () => {
       // Milvus Lite needs none.
@@ -176,4 +176,4 @@ for start in range(1100, 1500, 100): client.insert(args[0], [row(i, 60000) for i
   } finally {
     runPymilvus(server, 'client.drop_collection(args[0])', name);
   }
-}, 120_000);
+});

@@ -72,7 +72,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('all ty
     server = await start();
     runPymilvus(server, WRITE, name, kind);
     expected = byId(runPymilvus(server, READ, name) as TextRow[]);
-  }, 120_000);
+  });
   afterAll(() => void runPymilvus(server, 'client.drop_collection(args[0])', name));
 
   test('every row arrives as pymilvus reads it, with its partition', async () => {
@@ -149,7 +149,7 @@ answer(read_all(args[0], 'id >= ""', consistency_level='Strong'))`,
     } finally {
       runPymilvus(server, 'client.drop_collection(args[0])', name);
     }
-  }, 60_000);
+  });
 
   test('the output of BM25 on Milvus Lite is left out, and asking for it is refused', async () => {
     const server = await liteServer();
@@ -178,5 +178,5 @@ client.insert(args[0], [{'text': 'the quick brown fox %d' % i} for i in range(50
     } finally {
       runPymilvus(server, 'client.drop_collection(args[0])', name);
     }
-  }, 60_000);
+  });
 });

@@ -126,12 +126,12 @@ describe('100,000 rows through a proxy that does harm', () => {
       create: { indexes: [{ field: 'v', type: 'FLAT', params: {} }] },
       sink: { retry: { maxTimeMs: 120_000 } },
     });
-  }, 120_000);
+  });
   afterAll(() => dropAll(server, ...made));
 
   test('the rows are there as they were made', async () => {
     expectAllRows((await exportAll(server, source)).batch);
-  }, 60_000);
+  });
 
   test('export: calls that fail, are refused, late, lost, or done twice', async () => {
     const faults: Fault[] = [...BUSY, { kind: 'twice' }];
@@ -140,7 +140,7 @@ describe('100,000 rows through a proxy that does harm', () => {
     expect(proxy.faults).toBe(faults.length);
     expect(summary.rowsRead).toBe(ROWS);
     expectAllRows(batch);
-  }, 120_000);
+  });
 
   test('import: calls that fail, are refused, late, or whose outcome is lost', async () => {
     const collection = uniqueName('faults_in');
@@ -155,7 +155,7 @@ describe('100,000 rows through a proxy that does harm', () => {
     expect(proxy.faults).toBe(BUSY.length);
     expect(summary).toMatchObject({ rowsRead: ROWS, rowsWritten: ROWS, rowsCounted: ROWS });
     expectAllRows((await exportAll(server, collection)).batch);
-  }, 180_000);
+  });
 
   test('import: a request that the network delivers twice', async () => {
     const collection = uniqueName('faults_twice');
@@ -171,7 +171,7 @@ describe('100,000 rows through a proxy that does harm', () => {
     expect(summary).toMatchObject({ rowsWritten: ROWS, rowsCounted: ROWS });
     expect(countOf(server, collection)).toBe(ROWS);
     expectAllRows((await exportAll(server, collection)).batch);
-  }, 180_000);
+  });
 
   const TCP: readonly (readonly [string, TcpFault])[] = [
     ['late', { kind: 'delay', ms: 20 }],
@@ -200,7 +200,7 @@ describe('100,000 rows through a proxy that does harm', () => {
     }
     expect(countOf(server, collection)).toBe(ROWS);
     expectAllRows((await exportAll(server, collection)).batch);
-  }, 180_000);
+  });
 });
 
 function countOf(server: TestServer, collection: string): unknown {

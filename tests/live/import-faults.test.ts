@@ -75,7 +75,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('an imp
       await proxy.close();
     }
     expect(runPymilvus(server, CHECK, name, String(ROWS))).toEqual([ROWS, ROWS, ROWS, SUM]);
-  }, 60_000);
+  });
 
   test('whose ids the server makes stops when an answer is lost, and is put right', async () => {
     const name = newName('lost');
@@ -101,5 +101,5 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('an imp
     const { summary } = await importRows(server, name, rows(true), { ...again, transfer });
     expect(summary).toMatchObject({ rowsWritten: ROWS, rowsCounted: ROWS });
     expect(runPymilvus(server, CHECK, name, String(ROWS))).toEqual([ROWS, ROWS, ROWS, SUM]);
-  }, 60_000);
+  });
 });

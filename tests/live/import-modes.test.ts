@@ -74,7 +74,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('import
       runPymilvus(server, 'answer([c for c in client.list_collections() if c.startswith(args[0])])', name),
     )
       .toEqual([name]);
-  }, 120_000);
+  });
 
   test('of rows with one key the last stays when they are upserted, also within a request', async () => {
     const name = newName('twice');
@@ -84,7 +84,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('import
     const { summary } = await importRows(server, name, [rows], { sink: { mode: 'upsert' } });
     expect(summary).toMatchObject({ rowsWritten: 6, rowsCounted: 6 });
     expect(texts(name)).toEqual(['0f', '1e', '2d']);
-  }, 60_000);
+  });
 
   test('ids by the server: new ones, kept ones, and nothing without being told', async () => {
     const name = newName('auto');
@@ -107,7 +107,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('import
     const { notes } = await importRows(server, kept, [rows], { create: { autoId: 'keep' } });
     expect(notes[0]).toContain('are kept');
     expect(texts(kept)).toEqual(['10a', '11b', '12c']);
-  }, 120_000);
+  });
 
   test('keys of text, with what breaks expressions in them', async () => {
     const name = newName('text');
@@ -121,7 +121,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('import
     expect(sorted(readRows(server, name, 'id >= ""').map((row) => String(row.id)))).toEqual(
       sorted([...keys, 'new']),
     );
-  }, 60_000);
+  });
 
   test('rows go to the partition that a column names, or to the one that is named', async () => {
     const name = newName('parts');
@@ -144,7 +144,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('import
       winter: [6],
     });
     expect(Object.keys(readRows(server, name, 'id == 1')[0])).toEqual(['id', 't', 'v']);
-  }, 60_000);
+  });
 
   test('a partition key, dynamic keys, an index that was asked for, and no loading', async () => {
     const name = newName('settings');
@@ -170,5 +170,5 @@ answer([d['enable_dynamic_field'], [f['name'] for f in d['fields'] if f.get('is_
       name,
     );
     expect(about).toEqual([true, ['t'], 0, 'HNSW', 'IP', kind === 'lite' ? 'Loaded' : 'NotLoad']);
-  }, 60_000);
+  });
 });

@@ -70,7 +70,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)(
       const found = new Set(readRows(server, name, 'id >= 0').map((row) => Number(row.id)));
       expect(found.size).toBe(kept);
       for (const row of refused) expect(found.has(row)).toBe(false);
-    }, 60_000);
+    });
 
     test('end the job, which says where the first one is, and why', async () => {
       const name = newName('stop');
@@ -83,6 +83,6 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)(
         message: expect.stringMatching(/length.*\(id: 0\)/),
         details: { file: 'memory', row: 0, remedy: expect.stringContaining('--on-error reject') },
       });
-    }, 60_000);
+    });
   },
 );

@@ -118,7 +118,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('resumi
     expect(summary).toMatchObject({ rowsWritten: 400, rowsCounted: 400 });
     expect(summary.rowsResumed).toBeGreaterThan(0);
     expect(numbers(name)).toEqual(all);
-  }, 60_000);
+  });
 
   test('rows whose ids the server makes are counted first, and deleted if the user says so', async () => {
     const name = newName('server_ids');
@@ -134,7 +134,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('resumi
     const { summary } = await run(name, journal, true, { sink: { redoUncertain: true } });
     expect(summary).toMatchObject({ rowsWritten: 400, rowsCounted: 400 });
     expect(numbers(name)).toEqual(all);
-  }, 90_000);
+  });
 
   test('a job that ended before anything was stored goes on without a question', async () => {
     const name = newName('nothing');
@@ -143,7 +143,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('resumi
     expect(await failureOf(run(name, journal, true, { wrap: dead }))).toMatchObject({ code: 'Terminated' });
     const { summary } = await run(name, journal, true);
     expect(summary).toMatchObject({ rowsWritten: 400, rowsCounted: 400 });
-  }, 60_000);
+  });
 
   test('a target that was dropped and made anew is not the one of the job', async () => {
     const name = newName('other');
@@ -156,7 +156,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('resumi
       code: 'JournalConflict',
       details: { remedy: expect.stringContaining('--restart') },
     });
-  }, 60_000);
+  });
 
   // Each step takes seconds on Milvus; the most dangerous is the one between the two renames.
   test.each(kind === 'milvus' ? [1, 2] : [0, 1, 2, 3, 4, 5, 6, 7])(

@@ -109,5 +109,5 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)('all ty
       .map((row) => ({ ...row, $meta: row.$meta ?? {} }));
     expect(found.length).toBe(expected.length);
     for (const [i, row] of found.entries()) expect(row).toEqual(expected[i]);
-  }, 60_000);
+  });
 });

@@ -107,7 +107,7 @@ test('the example, and what becomes of data that are there', async () => {
     expect(exit).toBe(2);
     expect(stderr).toContain(`job.conf:17:20: There is no collection "gone"`);
   }
-}, 240_000);
+});
 
 test('keys of the dynamic field become fields, exact to the last of 64 bits; transforms', async () => {
   await using place = await serverWorkspace(server, DATABASE);
@@ -142,7 +142,7 @@ test('keys of the dynamic field become fields, exact to the last of 64 bits; tra
   expect(rowsOf(place, 'changed')[0]).toBe(
     `{"id":${FIRST},"year":2000,"vector":[0.5,0.1,-1.0],"again":2000}`,
   );
-}, 240_000);
+});
 
 test('files: out as csv, json and parquet, and in again', async () => {
   await using place = await serverWorkspace(server, DATABASE);
@@ -177,7 +177,7 @@ test('files: out as csv, json and parquet, and in again', async () => {
   expect(fails(place, exportJob('csv', ', data_save_mode = ERROR_WHEN_DATA_EXISTS')).stderr).toContain(
     'There are files in',
   );
-}, 240_000);
+});
 
 test('--print, --dry-run, --resume, and all collections of a database', async () => {
   await using place = await serverWorkspace(server, DATABASE);
@@ -198,4 +198,4 @@ test('--print, --dry-run, --resume, and all collections of a database', async ()
   expect(`${ran.exit} ${ran.exit === 0 ? '' : ran.stderr}`).toBe('0 ');
   expect(rowsOf(place, 'docs_new')).toEqual(rowsOf(place, 'docs'));
   expect(rowsOf(place, 'more_new').length).toBe(5);
-}, 240_000);
+});

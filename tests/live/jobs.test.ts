@@ -85,7 +85,7 @@ faiss.write_index(flat, sys.argv[1] + '/flat_ip.index')
     );
     expect(place.run('vts run other.yaml')).toMatchObject({ exit: 2 });
     expect(place.run('vts inspect milvus://localhost/default/x').exit).toBe(6);
-  }, 240_000);
+  });
 
   test('H2M, M2H, M2M: modes, partitions, recipes', async () => {
     await using place = await serverWorkspace(server, DATABASE);
@@ -155,7 +155,7 @@ with h5py.File(sys.argv[1]) as f:
     const [p2] = [other.run('vts export milvus://localhost/default/floats - --partition p2 | wc -l').stdout];
     expect(p2.trim()).toBe('50');
     expect(run(place, m2m('skip'))).toContain('rows: read 0 = accepted 0');
-  }, 240_000);
+  });
 
   test('H2M: uint8 rows are packed bits', async () => {
     await using place = await serverWorkspace(server, DATABASE);
@@ -170,7 +170,7 @@ with h5py.File(sys.argv[1]) as f:
       place,
       'byte_example.h5 milvus://localhost/default/bits --rename ids=id,embeddings=embedding --id ids',
     );
-  }, 120_000);
+  });
 });
 
 test('a job that is killed goes on at the step where it was', async () => {
@@ -209,7 +209,7 @@ test('a job that is killed goes on at the step where it was', async () => {
   expect(summaries[0]).toMatchObject({ rowsRead: rows, rowsWritten: rows, rowsCounted: rows });
   expect(summaries[0].rowsResumed).toBeGreaterThan(0);
   expect(summaries[1]).toMatchObject({ rowsRead: rows + 300, rowsCounted: rows + 300 });
-}, 240_000);
+});
 
 test('the job of the README works', async () => {
   await using place = await serverWorkspace(server, DATABASE);
@@ -219,4 +219,4 @@ test('the job of the README works', async () => {
   const { exit, stdout, stderr } = place.run('vts run job.yaml', { MILVUS: server.address });
   expect(`${exit} ${exit === 0 ? '' : stderr}`).toBe('0 ');
   expect(stdout).toContain('= 200 equal  - 0 only in A  + 0 only in B  * 0 differ');
-}, 120_000);
+});

@@ -82,7 +82,7 @@ test('plans say what would be made, and what stands in the way', async () => {
     exit: 0,
     plan: { command: 'restore', rows: 300 },
   });
-}, 180_000);
+});
 
 test('a plan does not load what is not loaded', async () => {
   await using place = await serverWorkspace(server, 'plans_unloaded');
@@ -96,7 +96,7 @@ test('a plan does not load what is not loaded', async () => {
     300,
     expect.arrayContaining([expect.stringContaining('it is going to be loaded, and released afterwards')]),
   ]);
-}, 120_000);
+});
 
 test('the examples of plan and verify work', async () => {
   await using place = await serverWorkspace(server, 'plan_examples');
@@ -107,4 +107,4 @@ test('the examples of plan and verify work', async () => {
     const { exit, stderr } = place.run(command);
     expect(`${command}: ${exit} ${exit === 0 ? '' : stderr}`).toBe(`${command}: 0 `);
   }
-}, 120_000);
+});

@@ -91,7 +91,7 @@ function compareOn(server: TestServer, keys: string): void {
         expect(stdout).toMatch(/^= 3000 equal {2}- 0 only in A {2}\+ 0 only in B {2}\* 0 differ {2}in /m);
       }
     }
-  }, 180_000);
+  });
 
   test('what pymilvus changes is found, and nothing else', () => {
     const [gone, goneToo, changed, dynamic, fresh] = runPymilvus(server, CHANGE, docs) as string[];
@@ -110,7 +110,7 @@ function compareOn(server: TestServer, keys: string): void {
       expect(stderr).toContain(`${file} lists the keys of all rows that differ`);
       expect(listed(place.file(file))).toEqual(expected);
     }
-  }, 180_000);
+  });
 
   test('rows that moved to another partition differ, unless that does not matter', () => {
     const row = `
@@ -128,7 +128,7 @@ answer(json.dumps(row['id'], ensure_ascii=False))
     expect(place.run(`vts verify backup ${end(copied)} --ignore-partitions`).exit).toBe(0);
     expect(place.run(`vts verify backup ${end(copied)} --fields year --partition empty --json`).stdout)
       .toContain('"equal":0,"onlyA":0,"onlyB":0,"differ":0');
-  }, 120_000);
+  });
 
   test('a collection that is gone is named, and a filter chooses rows on the server', () => {
     const gone = place.run(`vts verify backup milvus://${server.address}/default --collection ${docs}x`);
@@ -138,5 +138,5 @@ answer(json.dumps(row['id'], ensure_ascii=False))
     dropAll(server, copied, docs);
     const { exit, stdout } = place.run(`vts verify backup milvus://${server.address}/default`);
     expect([exit, stdout]).toEqual([4, expect.stringContaining('! there is no such collection in B')]);
-  }, 120_000);
+  });
 }

@@ -35,7 +35,7 @@ export function workspace(): Workspace {
         encoding: 'utf8',
         env: { PATH: process.env.PATH, HOME: path, ...env },
         maxBuffer: 1 << 28,
-        timeout: 120_000,
+        timeout: 600_000,
       });
       return { exit: run.status ?? -1, stdout: run.stdout, stderr: run.stderr };
     },

@@ -2,12 +2,15 @@
  * The real servers that tests share: one Milvus 2.3.5 and one Milvus Lite a process, started when first asked for.
  * `VTS_TEST_MILVUS` and `VTS_TEST_LITE` name running ones instead (HOST:PORT).
  */
-import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { startLite } from '../../scripts/servers/lite.ts';
-import { startMilvus } from '../../scripts/servers/milvus.ts';
+import { PROMPT, startMilvus } from '../../scripts/servers/milvus.ts';
 
 const PYTHON = resolve(import.meta.dirname!, '../../.venv/bin/python');
+const PYMILVUS = resolve(import.meta.dirname!, 'pymilvus_server.py');
 
 /** A server that tests may use; `address` is `HOST:PORT`. */
 export interface TestServer {
@@ -36,7 +39,7 @@ function shared(
 export const milvusServer: () => Promise<TestServer> = shared(
   'milvus',
   'VTS_TEST_MILVUS',
-  () => startMilvus(),
+  () => startMilvus({ settings: PROMPT }),
 );
 
 /** Milvus Lite 3.2.2. */
@@ -49,32 +52,30 @@ export function uniqueName(stem: string): string {
   return `${stem}_${process.pid}_${names++}`;
 }
 
-const PRELUDE = `
-import json, os, sys, warnings, logging
-warnings.filterwarnings('ignore')
-logging.disable(logging.WARNING)
-import numpy as np
-from pymilvus import *
-uri, args = sys.argv[1], sys.argv[2:]
-token = os.environ.get('TEST_TOKEN', '')
-client = MilvusClient(uri=uri, token=token)
-connections.connect(uri=uri, token=token)
-def answer(value):
-    print('ANSWER ' + json.dumps(value))
-`;
+/** Where a process that has imported pymilvus listens, started when first asked for; it ends with this process. */
+let pymilvus: string | undefined;
+
+function startPymilvus(): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'vts-pymilvus-')), 'socket');
+  const child = spawn(PYTHON, [PYMILVUS, path], { stdio: ['pipe', 'inherit', 'inherit'] });
+  child.unref();
+  return path;
+}
 
 /**
  * Runs `code` with pymilvus: `client` is connected to the server, `args` are `args`, and what it passes to `answer(...)` is returned.
  * Blocks this process, so that proxies and fakes in it do not answer.
  */
-export function runPymilvus(server: TestServer, code: string, ...args: string[]): unknown {
-  const run = spawnSync(PYTHON, ['-c', PRELUDE + code, `http://${server.address}`, ...args], {
+export function runPymilvus({ address, token = '' }: TestServer, code: string, ...args: string[]): unknown {
+  pymilvus ??= startPymilvus();
+  const { status, stdout, stderr, error } = spawnSync(PYTHON, ['-S', '-E', PYMILVUS, '--ask', pymilvus], {
+    input: JSON.stringify({ uri: `http://${address}`, token, code, args }),
     encoding: 'utf8',
     maxBuffer: 1 << 29,
-    timeout: 170_000,
-    env: { ...process.env, ...(server.token === undefined ? {} : { TEST_TOKEN: server.token }) },
+    timeout: 600_000,
   });
-  if (run.status !== 0) throw new Error(`pymilvus failed: ${run.error ?? ''}${run.stderr.slice(-3000)}`);
-  const line = run.stdout.split('\n').findLast((text) => text.startsWith('ANSWER '));
-  return line === undefined ? undefined : JSON.parse(line.slice('ANSWER '.length));
+  if (status !== 0 || stdout === '') throw new Error(`pymilvus ended early: ${error ?? stderr}`);
+  const reply = JSON.parse(stdout) as { answer?: unknown; error?: string };
+  if (reply.error !== undefined) throw new Error(`pymilvus failed: ${reply.error.slice(-3000)}`);
+  return reply.answer ?? undefined;
 }
