@@ -68,8 +68,8 @@ export async function startMilvus(options: MilvusServerOptions = {}): Promise<Ru
     'etcd.log.path': join(dataDir, 'etcd.log'),
     'localStorage.path': join(dataDir, 'data'),
     'rocksmq.path': join(dataDir, 'data/rocksmq'),
-    // How long after a crash a new start waits for the parts of the old one, in seconds; 30 by default.
-    'common.session.ttl': 10,
+    // A server that stands still for longer takes its parts for dead and never answers again. Busy machines stand still for many seconds.
+    'common.session.ttl': 60,
     // To standard output only.
     'log.file.rootPath': '',
     'common.security.authorizationEnabled': options.auth ?? false,

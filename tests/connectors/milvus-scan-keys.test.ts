@@ -187,10 +187,18 @@ describe('page sizes', () => {
   test('reach the wanted bytes in a few pages', () => {
     const size = new PageSize(8_000_000, 10);
     expect(size.rows).toBe(1024);
-    for (let page = 0; page < 3; page++) size.arrived(size.rows, size.rows * 1000);
+    for (let page = 0; page < 3; page++) size.arrived(size.rows, size.rows, size.rows * 1000);
     expect(size.rows).toBe(8000);
-    size.arrived(8000, 8_000_000 * 16);
+    size.arrived(8000, 8000, 8_000_000 * 16);
     expect(size.rows).toBe(500);
+  });
+
+  test('heed that a server sends more rows than asked for, and fewer at the end', () => {
+    const size = new PageSize(8_000_000, 1000);
+    size.arrived(size.rows, size.rows * 4, size.rows * 4 * 1000);
+    expect(size.rows).toBe(2000);
+    size.arrived(2000, 10, 10 * 1000);
+    expect(size.rows).toBe(8000);
   });
 
   test('are between one row and the limit of the server', () => {
@@ -201,7 +209,7 @@ describe('page sizes', () => {
         const size = new PageSize(target, 100);
         for (const [rows, bytes, tooLarge] of pages) {
           if (tooLarge) size.tooLarge(size.rows);
-          else size.arrived(rows, bytes);
+          else size.arrived(size.rows, rows, bytes);
           expect(size.rows).toBeGreaterThanOrEqual(1);
           expect(size.rows).toBeLessThanOrEqual(MAX_PAGE_ROWS);
         }
@@ -215,9 +223,9 @@ describe('page sizes', () => {
     while (size.tooLarge(size.rows)) halvings++;
     expect(size.rows).toBe(1);
     expect(halvings).toBe(10);
-    size.arrived(1, 100);
+    size.arrived(1, 1, 100);
     expect(size.rows).toBe(1);
-    for (let page = 0; page < 400; page++) size.arrived(size.rows, size.rows * 100);
+    for (let page = 0; page < 400; page++) size.arrived(size.rows, size.rows, size.rows * 100);
     expect(size.rows).toBe(MAX_PAGE_ROWS);
   });
 });

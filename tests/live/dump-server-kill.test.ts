@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
-import { PROMPT, startMilvus } from '../../scripts/servers/milvus.ts';
+import { PROMPT, RESTARTABLE, startMilvus } from '../../scripts/servers/milvus.ts';
 import type { RunningServer } from '../../scripts/servers/server.ts';
 import { VTS, type Workspace, workspace } from '../support/cli.ts';
 
@@ -64,7 +64,7 @@ async function both(command: string, folder: string): Promise<Record<string, unk
 
 describe('Milvus 2.3.5, killed with SIGKILL and started again', () => {
   beforeAll(async () => {
-    server = await startMilvus({ settings: { ...PROMPT, 'common.session.ttl': 5 } });
+    server = await startMilvus({ settings: { ...PROMPT, ...RESTARTABLE } });
     place = workspace();
     const rows =
       `seq 1 ${ROWS} | awk '{id = $1 * 7919; printf "{\\"id\\":%d,\\"vector\\":[%d.5", id, $1; for (k = 1; k < 16; k++) printf ",%d", (id * k) % 1009; print "]}"}'`;

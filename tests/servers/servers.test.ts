@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Authority, makeAuthority } from '../../scripts/servers/certificates.ts';
 import { startLite } from '../../scripts/servers/lite.ts';
-import { startMilvus } from '../../scripts/servers/milvus.ts';
+import { RESTARTABLE, startMilvus } from '../../scripts/servers/milvus.ts';
 import { listens, type RunningServer } from '../../scripts/servers/server.ts';
 import { liteServer, milvusServer, runPymilvus, type TestServer, uniqueName } from '../support/milvus.ts';
 import {
@@ -54,7 +54,7 @@ test.each([['milvus', milvusServer], ['lite', liteServer]] as const)(
 test('a second Milvus runs beside the first, keeps its rows over SIGKILL, and is gone when stopped', async () => {
   await milvusServer();
   const dataDir = mkdtempSync(join(tmpdir(), 'vts-milvus-'));
-  const server = await startMilvus({ dataDir, settings: { 'common.session.ttl': 5 } });
+  const server = await startMilvus({ dataDir, settings: RESTARTABLE });
   const { pid } = server;
   runPymilvus(asTestServer(server), FILL, 'kept');
   await server.kill();

@@ -29,14 +29,17 @@ export class PageSize {
     return this.#rows;
   }
 
-  /** A page of `rows` rows took `bytes`. */
-  arrived(rows: number, bytes: number): void {
+  /**
+   * Asked for `asked` rows, the server sent `rows` in `bytes`. Some send several times the rows: as many from each segment of a
+   * collection whose rows came lately.
+   */
+  arrived(asked: number, rows: number, bytes: number): void {
     if (rows === 0) return;
     if (++this.#pagesSinceTooLarge > PATIENCE && this.#tooLarge <= MAX_PAGE_ROWS) {
       this.#tooLarge = Math.min(MAX_PAGE_ROWS + 1, Math.ceil(this.#tooLarge * 1.5));
       this.#pagesSinceTooLarge = 0;
     }
-    const wanted = this.#targetBytes * rows / Math.max(1, bytes);
+    const wanted = this.#targetBytes * Math.min(asked, rows) / Math.max(1, bytes);
     this.#rows = clamp(wanted, Math.min(this.#rows * GROWTH, this.#tooLarge - 1));
   }
 

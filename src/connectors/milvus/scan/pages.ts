@@ -56,7 +56,6 @@ export async function* readPages(
         if (more === undefined) return;
         raw = more;
       }
-      reader.size.arrived(raw.keys.length, raw.reply.byteLength);
       checkKeys(raw.keys, { ...range, ...(from === undefined ? {} : { from }) });
       const rows = Math.min(raw.keys.length, left);
       const last = keyAt(raw.keys, rows - 1);
@@ -80,25 +79,28 @@ class PageReader {
   readonly #target: ScanTarget;
   readonly #range: ScanRange;
   readonly #fields: readonly Field[];
-  readonly size: PageSize;
+  readonly #size: PageSize;
 
   constructor(target: ScanTarget, range: ScanRange, { fields, pageBytes, rowBytes }: PagesRequest) {
     this.#target = target;
     this.#range = range;
     // The key tells where to go on, wanted or not.
     this.#fields = fields.some((field) => field.name === target.key.name) ? fields : [target.key, ...fields];
-    this.size = new PageSize(pageBytes, rowBytes);
+    this.#size = new PageSize(pageBytes, rowBytes);
   }
 
   /** The page above `from`, as large as the server can send it. */
   async page(from: Key | undefined, limit: number): Promise<RawPage> {
     for (;;) {
-      const rows = Math.min(this.size.rows, limit);
+      const rows = Math.min(this.#size.rows, limit);
       try {
-        return await askPage(this.#target, { ...this.#rowsAbove(from), fields: this.#fields, limit: rows });
+        const request = { ...this.#rowsAbove(from), fields: this.#fields, limit: rows };
+        const page = await askPage(this.#target, request);
+        this.#size.arrived(rows, page.keys.length, page.reply.byteLength);
+        return page;
       } catch (error) {
         if (!isVtsError(error, 'MessageTooLarge')) throw error;
-        if (!this.size.tooLarge(rows)) throw rowTooLarge(error, from);
+        if (!this.#size.tooLarge(rows)) throw rowTooLarge(error, from);
       }
     }
   }
