@@ -44,6 +44,9 @@ export const PROMPT = {
   'proxy.timeTickInterval': 100,
 };
 
+/** Settings for a server that is killed and started again: how long a new start waits for the parts of the old one, in seconds. */
+export const RESTARTABLE = { 'common.session.ttl': 10 };
+
 /** The parts of the server, each with a port of its own. */
 const PARTS = ['rootCoord', 'queryCoord', 'queryNode', 'indexNode', 'dataCoord', 'dataNode'];
 
