@@ -75,7 +75,7 @@ const TEXT_KEYS = [
 
 describe.each(SERVERS)('keys of %s', (kind, start) => {
   let server: TestServer;
-  beforeAll(async () => void (server = await start()), 120_000);
+  beforeAll(async () => void (server = await start()));
 
   test('text of any kind is gone on from, page by page', async () => {
     const code = `${create('VARCHAR')}

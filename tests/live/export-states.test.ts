@@ -42,7 +42,7 @@ describe.each([['milvus', milvusServer], ['lite', liteServer]] as const)(
       server = await start();
       runPymilvus(server, SETUP, name, kind);
     });
-    afterAll(() => void runPymilvus(server, TEARDOWN, name), 60_000);
+    afterAll(() => void runPymilvus(server, TEARDOWN, name));
 
     const isLoaded = () =>
       runPymilvus(

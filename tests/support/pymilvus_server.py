@@ -45,7 +45,7 @@ def run(request):
     exec('import numpy as np\nfrom pymilvus import *', names)
     uri, token = request['uri'], request['token']
     answers = [None]
-    names.update(uri=uri, args=request['args'], answer=answers.append)
+    names.update(uri=uri, token=token, args=request['args'], answer=answers.append)
     names['client'] = names['MilvusClient'](uri=uri, token=token)
     names['connections'].connect(uri=uri, token=token)
     exec(compile(request['code'], '<test>', 'exec'), names)
