@@ -91,6 +91,16 @@ describe('statusError()', () => {
     const reason = 'collection not found\n/go/src/x.go:1 main\n';
     expect(statusError({ ...OK, code: 100, reason }, { action: 'x' }).message)
       .toBe('cannot x: the server says: collection not found');
+    const frames =
+      '/a/tracer/stack_trace.go:51 a.io/tracer.StackTrace\n/a/client.go:550 a.io/client.(*Base[...]).Call\n';
+    const before = `failed to query: stack trace: ${frames}: rpc error: code = Canceled desc = x\nmore`;
+    expect(statusError({ ...OK, code: 65535, reason: before }, { action: 'x' }))
+      .toMatchObject({
+        code: 'Unreachable',
+        message: 'cannot x: the server says: failed to query: rpc error: code = Canceled desc = x',
+      });
+    expect(statusError({ ...OK, code: 65535, reason: `stack trace: ${frames}` }, { action: 'x' }).message)
+      .toBe('cannot x: the server answers with error 65535');
     expect(statusError({ ...OK, code: 77 }, { action: 'x' }).message)
       .toBe('cannot x: the server answers with error 77');
   });

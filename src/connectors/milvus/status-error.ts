@@ -89,7 +89,9 @@ const MEANINGS: readonly Meaning[] = [
     code: 'Unreachable',
     codes: [2, 11, 106, 110, 503, 505, 507, 905],
     old: [2, 45, 46, 50, 55, 56, 57, 100, 1000],
-    words: /not ready|service unavailable|no available shard|node offline|channel not available|recovering/i,
+    // With a stack trace comes what a part of the server says that did not reach another one.
+    words:
+      /not ready|service unavailable|no available shard|node offline|channel not available|recovering|stack trace: |rpc error: code = (Unavailable|DeadlineExceeded|Canceled)/i,
   },
 ];
 
@@ -164,10 +166,26 @@ function otherCode({ code, errorCode, retriable }: Status, { rows }: StatusConte
   return badRows ? 'RowInvalid' : 'ServerRefused';
 }
 
-/** The reason without stack traces and line breaks; Go servers append both. */
+/** The reason without stack traces and line breaks. */
 function oneLine({ reason, code, errorCode }: Status): string {
-  const text = reason.split(/\n|\\n/)[0].trim().slice(0, 500);
+  const text = withoutStackTrace(reason.slice(0, LONGEST_REASON)).trim().slice(0, 500);
   return text === ''
     ? `the server answers with error ${code !== 0 ? code : errorCode}`
     : `the server says: ${text}`;
+}
+
+const LONGEST_REASON = 20_000;
+/** A frame of a stack: file, line and function; behind the last one, after a colon, may be what is the matter. */
+const FRAME = /^\s*\S+:\d+ [^\s:]+/;
+
+/** Go servers append stacks, line by line, or put them before what is the matter: `stack trace: FRAMES: REASON`. */
+function withoutStackTrace(reason: string): string {
+  const mark = 'stack trace: ';
+  const at = reason.indexOf(mark);
+  const lines = (text: string) => text.split(/\n|\\n/);
+  if (at < 0) return lines(reason)[0];
+  const [matter = ''] = lines(reason.slice(at + mark.length))
+    .map((line) => line.replace(FRAME, '').replace(/^[\s:]+/, ''))
+    .filter((line) => line !== '');
+  return lines(reason.slice(0, at))[0] + matter;
 }
