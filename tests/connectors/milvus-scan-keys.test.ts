@@ -195,9 +195,11 @@ describe('page sizes', () => {
 
   test('heed that a server sends more rows than asked for, and fewer at the end', () => {
     const size = new PageSize(8_000_000, 1000);
-    size.arrived(size.rows, size.rows * 4, size.rows * 4 * 1000);
+    size.arrived(size.rows, size.rows * 8, size.rows * 8 * 1000);
     expect(size.rows).toBe(2000);
-    size.arrived(2000, 10, 10 * 1000);
+    size.arrived(2000, 2500, 2500 * 1000);
+    expect(size.rows).toBe(8000);
+    size.arrived(8000, 10, 10 * 1000);
     expect(size.rows).toBe(8000);
   });
 

@@ -30,8 +30,8 @@ export class PageSize {
   }
 
   /**
-   * Asked for `asked` rows, the server sent `rows` in `bytes`. Some send several times the rows: as many from each segment of a
-   * collection whose rows came lately.
+   * Asked for `asked` rows, the server sent `rows` in `bytes`. Some send several times the rows, as many from each segment of a
+   * collection whose rows came lately. Then pages may have twice the wanted bytes: with fewer rows they are dearer for the server.
    */
   arrived(asked: number, rows: number, bytes: number): void {
     if (rows === 0) return;
@@ -39,7 +39,7 @@ export class PageSize {
       this.#tooLarge = Math.min(MAX_PAGE_ROWS + 1, Math.ceil(this.#tooLarge * 1.5));
       this.#pagesSinceTooLarge = 0;
     }
-    const wanted = this.#targetBytes * Math.min(asked, rows) / Math.max(1, bytes);
+    const wanted = this.#targetBytes * Math.min(2 * asked, rows) / Math.max(1, bytes);
     this.#rows = clamp(wanted, Math.min(this.#rows * GROWTH, this.#tooLarge - 1));
   }
 
