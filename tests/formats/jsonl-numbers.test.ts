@@ -53,6 +53,13 @@ function floatText(value: number): string {
   return new TextDecoder().decode(bytes.subarray(1, end - 2));
 }
 
+/** The digits of a double above 0, all of them, and the power of ten they are to be multiplied by. */
+function exactDecimal(value: number): { digits: bigint; power: number } {
+  let [mantissa, two] = [value, 0];
+  while (!Number.isInteger(mantissa)) [mantissa, two] = [mantissa * 2, two - 1];
+  return { digits: BigInt(mantissa) * 5n ** BigInt(-two), power: two };
+}
+
 const digitsOf = (text: string) => text.replace(/e.*|[-.]/g, '').replace(/^0+|0+$/g, '').length;
 
 /** The fewest digits that read back to a float32, by trying. */
@@ -155,7 +162,7 @@ describe('float32', () => {
     expect(Object.is(readFloat32(textOf('-1e-60')), -0)).toBe(true);
   });
 
-  test('of any text is that of exact arithmetic', () => {
+  test('of any text is that of exact arithmetic, however it is read', () => {
     const digits = fc.stringMatching(/^[1-9]\d{0,24}$/);
     fc.assert(
       fc.property(
@@ -178,6 +185,58 @@ describe('float32', () => {
       { numRuns: 3000 },
     );
   });
+});
+
+const floatBits = new DataView(new ArrayBuffer(4));
+
+describe('beside the half-way point of two neighbours', () => {
+  for (
+    const [name, largest, behind, toNumber, round] of [
+      ['float32', 0x7f7fffff, 2 ** 128, (bits: number) => {
+        floatBits.setInt32(0, bits);
+        return floatBits.getFloat32(0);
+      }, Math.fround],
+      ['float16', 0x7bff, 2 ** 16, halfToNumber, (value: number) => halfToNumber(numberToHalf(value))],
+      [
+        'bfloat16',
+        0x7f7f,
+        2 ** 128,
+        bfloatToNumber,
+        (value: number) => bfloatToNumber(numberToBfloat(value)),
+      ],
+    ] as const
+  ) {
+    test(`a text is rounded to the ${name} on its side`, () => {
+      const bits = fc.oneof(
+        fc.integer({ min: 0, max: largest }),
+        fc.integer({ min: 0, max: 3 }),
+        fc.constant(largest),
+      );
+      fc.assert(
+        fc.property(
+          bits,
+          fc.integer({ min: 10, max: 40 }),
+          fc.integer({ min: -2, max: 2 }),
+          (low, precision, step) => {
+            const [below, above] = [toNumber(low), low === largest ? Infinity : toNumber(low + 1)];
+            const tie = below / 2 + (low === largest ? behind : above) / 2;
+            const exact = exactDecimal(tie);
+            // At least as many digits as the text is to have.
+            const [digits, power] = [exact.digits * 10n ** BigInt(precision), exact.power - precision];
+            const cut = `${digits}`.length - precision;
+            const near = digits / 10n ** BigInt(cut) + BigInt(step);
+            const side = near * 10n ** BigInt(cut) - digits;
+            const text = `${near}e${cut + power}`;
+            const expected = side < 0n || (side === 0n && low % 2 === 0) ? below : above;
+            expect(`${text} ${roundText(text, round)}`).toBe(`${text} ${expected}`);
+            expect(roundText(`-${text}`, round)).toBe(-expected);
+            if (name === 'float32' && expected < Infinity) expect(readFloat32(textOf(text))).toBe(expected);
+          },
+        ),
+        { numRuns: 5000 },
+      );
+    });
+  }
 });
 
 describe('16-bit floats', () => {

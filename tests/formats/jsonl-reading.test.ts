@@ -247,6 +247,14 @@ describe('rows', () => {
     expect(rows).toEqual([['"\\/\b\f\n\r\té日👍\0']]);
   });
 
+  test('whose keys JSON must escape go to the fields of those names', async () => {
+    const { fields, rows } = await understood(
+      '{"a\\\\b":1,"a\\b":2,"a\\"c":3}\n{"a\\b":20,"a\\\\b":10}\n{"a\\u0062":5,"a\\"c":30}\n',
+    );
+    expect(fields).toEqual(['a\\b Int64', 'a\b Int64', 'a"c Int64', 'ab Int64']);
+    expect(rows).toEqual([[1n, 2n, 3n, null], [10n, 20n, null, null], [null, null, 30n, 5n]]);
+  });
+
   test('JSON keeps its digits, spaces and escapes', async () => {
     const json = '{ "n" : [1.50, 1e5 , 9007199254740993], "s":"\\u00e9\\ud800" }';
     expect((await understood(`{"j":${json} }\n`)).rows).toEqual([[json]]);

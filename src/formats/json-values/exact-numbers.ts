@@ -4,15 +4,19 @@ const bits = new DataView(new ArrayBuffer(8));
 
 /**
  * The value of a narrower type nearest to the JSON number `text`; `round` rounds a double to that type, ties to even.
- * A double rounded twice can differ: the text may lie just beside a tie that the double hits exactly.
+ *
+ * A double rounded twice can differ: the nearest double may be a tie that the text lies just beside. So a text that is no double
+ * is first rounded to odd, to that of the doubles around it whose last bit is set: a tie has more zeros at its end, so none
+ * is hit, and none lies in between (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
  */
 export function roundText(text: string, round: (value: number) => number): number {
   const value = Number(text);
-  const below = round(neighbour(value, -1));
-  const above = round(neighbour(value, 1));
-  if (below === above || !Number.isFinite(value)) return round(value);
+  // Nearly all: whatever the text is between those two, it rounds to the same.
+  if (!Number.isFinite(value) || round(neighbour(value, -1)) === round(neighbour(value, 1))) {
+    return round(value);
+  }
   const side = compareWithDouble(text, value);
-  return side === 0 ? round(value) : side < 0 ? below : above;
+  return round(side === 0 || isOdd(value) ? value : neighbour(value, side));
 }
 
 /** The next double below (`step` -1) or above (1). */
@@ -23,8 +27,14 @@ function neighbour(value: number, step: -1 | 1): number {
   return bits.getFloat64(0);
 }
 
+/** Whether the last bit is set. */
+function isOdd(value: number): boolean {
+  bits.setFloat64(0, value);
+  return (bits.getUint8(7) & 1) === 1;
+}
+
 /** The sign of `text` - `value`, computed exactly. */
-function compareWithDouble(text: string, value: number): number {
+function compareWithDouble(text: string, value: number): -1 | 0 | 1 {
   const [decimal, power = '0'] = text.toLowerCase().split('e');
   const [integer, fraction = ''] = decimal.split('.');
   const [digits, ten] = [BigInt(integer + fraction), Number(power) - fraction.length];

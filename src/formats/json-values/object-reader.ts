@@ -22,8 +22,8 @@ export interface Slot {
   readonly field: Field;
   /** What messages call it. */
   readonly path: string;
-  /** The name's UTF-8 bytes and the closing quote. */
-  readonly key: Uint8Array;
+  /** The name's UTF-8 bytes and the closing quote; `undefined` for a name that JSON must write in another way. */
+  readonly key: Uint8Array | undefined;
   /** `undefined` for a field whose values are passed over. */
   readonly builder: ColumnBuilder | undefined;
   /** The last object that had it. */
@@ -49,7 +49,7 @@ export function objectShape(
   const slots = fields.map((field): Slot => ({
     field,
     path: path + field.name,
-    key: encoder.encode(`${field.name}"`),
+    key: JSON.stringify(field.name) === `"${field.name}"` ? encoder.encode(`${field.name}"`) : undefined,
     builder: build(field),
     seenIn: 0,
   }));
@@ -77,8 +77,9 @@ export function readObject(text: Text, shape: ObjectShape): void {
       const keyStart = text.pos;
       // Nearly always the keys of all rows are in the order of the fields.
       const guess = slots[found];
-      if (guess !== undefined && passKey(text, guess.key)) readField(text, guess, stamp, shape, keyStart);
-      else {
+      if (guess?.key !== undefined && passKey(text, guess.key)) {
+        readField(text, guess, stamp, shape, keyStart);
+      } else {
         const name = readKey(text);
         const slot = shape.byName.get(name);
         if (slot !== undefined) readField(text, slot, stamp, shape, keyStart);
