@@ -31,7 +31,7 @@ export interface H5File {
   /** Fills `target` with values of a fixed size, little-endian; `asStored` if they are so in the file. */
   readFixed(slab: Slab, target: Uint8Array, asStored: boolean): Promise<void>;
   /** Gives `use` rows of variable length: `rowBytes` a row, with pointers (32 bits) into `heap`, which is valid for so long. */
-  withVariable<T>(slab: Slab, rowBytes: number, use: UseRows<T>): T;
+  withVariable<T>(slab: Slab, rowBytes: number, use: UseRows<T>): Promise<T>;
   close(): void;
 }
 

@@ -93,7 +93,7 @@ async function readSlab(file: H5File, plan: ColumnPlan, firstRow: number, rows: 
   const slab: Slab = { dataset: plan.path, firstRow, rows, inner: plan.inner };
   const from = { firstRow, file: file.name };
   if (isVariable(plan.layout)) {
-    return file.withVariable(
+    return await file.withVariable(
       slab,
       plan.rowBytes,
       (bytes, heap) => decodeRows(plan, { bytes, heap, ...from }),

@@ -67,7 +67,8 @@ function fileOf(name: string, bytes: FileBytes, session: Session): H5File {
     // deno-lint-ignore require-await
     readFixed: async (slab, target, asStored) =>
       asStored ? readStored(session, slab, target) : readConverted(session, slab, target),
-    withVariable(slab, rowBytes, use) {
+    // deno-lint-ignore require-await
+    async withVariable(slab, rowBytes, use) {
       const pointer = session.scratch(slab.rows * rowBytes);
       readSlab(session, slab, pointer);
       try {

@@ -32,6 +32,8 @@ function parse(message: DataView<ArrayBuffer>, at: number, depth: number): Told 
       return { info: common, bytes: HEAD_BYTES + 12 };
     case TYPE_CLASS.string:
       return { info: { ...common, strpad: flags & 15 }, bytes: HEAD_BYTES };
+    case TYPE_CLASS.compound:
+      return parseCompound(body, { version, count: flags & 0xffff, size, depth });
     case TYPE_CLASS.enumeration:
       return parseEnumeration(body, version, flags & 0xffff, depth);
     case TYPE_CLASS.vlen:
@@ -95,14 +97,43 @@ function integerAt(view: DataView, at: number, size: number, signed: boolean): n
   return Number(signed ? BigInt.asIntN(bits, value) : value);
 }
 
-/** Texts of variable length; lists are left to the library. */
+/** Members of numbers, as version 1 has them: names end at multiples of 8 bytes, and there is room for dimensions. */
+function parseCompound(
+  body: DataView<ArrayBuffer>,
+  { version, count, size, depth }: { version: number; count: number; size: number; depth: number },
+): Told {
+  expectPlain(version === 1, 'an unusual compound');
+  let at = HEAD_BYTES;
+  const members = Array.from({ length: count }, () => {
+    const name = textAt(body, at);
+    at += Math.ceil((new TextEncoder().encode(name).length + 1) / 8) * 8;
+    const [offset, dimensions] = [body.getUint32(at, true), body.getUint8(at + 4)];
+    const member = parse(body, at + 32, depth + 1);
+    at += 32 + member.bytes;
+    const { type } = member.info;
+    const isNumber = type === TYPE_CLASS.integer || type === TYPE_CLASS.float;
+    expectPlain(dimensions === 0 && isNumber && offset + member.info.size <= size, 'an unusual member');
+    return { ...member.info, name, offset };
+  });
+  const common = { type: TYPE_CLASS.compound, size, signed: false, littleEndian: true, vlen: false };
+  return { info: { ...common, compound_type: { members } }, bytes: at };
+}
+
+/** Texts and lists of variable length. */
 function parseVariable(body: DataView<ArrayBuffer>, flags: number, depth: number): Told {
-  const isText = 1;
-  expectPlain((flags & 15) === isText, 'lists');
+  const [kind, isText] = [flags & 15, 1];
+  expectPlain(kind <= isText, 'an unusual type');
   const base = parse(body, HEAD_BYTES, depth + 1);
-  const info: TypeInfo = {
-    ...{ type: TYPE_CLASS.string, size: 16, signed: false, littleEndian: true, vlen: true },
-    strpad: flags >>> 4 & 15,
-  };
-  return { info, bytes: HEAD_BYTES + base.bytes };
+  const bytes = HEAD_BYTES + base.bytes;
+  const common = { size: 16, signed: false, littleEndian: true };
+  if (kind === isText) {
+    return { info: { ...common, type: TYPE_CLASS.string, vlen: true, strpad: flags >>> 4 & 15 }, bytes };
+  }
+  expectPlain(base.info.type !== TYPE_CLASS.vlen, 'lists of lists');
+  return { info: { ...common, type: TYPE_CLASS.vlen, vlen: false, vlen_type: base.info }, bytes };
+}
+
+/** Whether values lead to others in the global heap. */
+export function holdsReferences({ type, vlen }: TypeInfo): boolean {
+  return vlen || type === TYPE_CLASS.vlen;
 }

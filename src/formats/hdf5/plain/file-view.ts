@@ -21,6 +21,7 @@ export function orNotPlain<T>(look: () => T): T | undefined {
 
 /** A file to look at. */
 export interface FileView {
+  readonly name: string;
   readonly size: number;
   /** The `length` bytes at `address`. @throws NotPlain when the file does not have them, or has shown very many */
   at(address: number, length: number): DataView<ArrayBuffer>;
@@ -42,7 +43,7 @@ export function viewFile(source: ByteSource): FileView {
   let start = 0;
   let lookedAt = 0;
   return {
-    size,
+    ...{ name: source.name, size },
     at(address, length) {
       lookedAt += length + LOOK;
       expectPlain(lookedAt <= MOST_LOOKED_AT, 'very long structures');

@@ -3,7 +3,8 @@ import type { DataInfo } from '../data-info.ts';
 import { type Attribute, parseAttribute } from './attributes.ts';
 import { readChunks } from './chunks.ts';
 import { parseExtents } from './data-space.ts';
-import { parseType } from './data-type.ts';
+import { TYPE_CLASS } from '../h5-type.ts';
+import { holdsReferences, parseType } from './data-type.ts';
 import { expectPlain, type FileView } from './file-view.ts';
 import { readFilters } from './filters.ts';
 import { heapValue } from './heap.ts';
@@ -59,6 +60,8 @@ const MOST_OBJECTS = 1000;
 
 /** The addresses of as many pieces are kept in memory; the library reads those of more piece by piece. */
 const MOST_PIECES = 250_000;
+/** A chunk of references is read as a whole where it went through filters. */
+const MOST_REFERENCE_BYTES = 16 * 2 ** 20;
 /** What deflate adds at most to bytes that it cannot make smaller, and more. */
 const MOST_GROWTH = 2;
 
@@ -90,6 +93,7 @@ function readAttributes(file: FileView, messages: Messages): ReadonlyMap<string,
   for (const message of messages.get(MESSAGE.attribute) ?? []) {
     const { name, attribute: { info, value } } = parseAttribute(message);
     expectPlain(!attributes.has(name), 'two attributes of one name');
+    expectPlain(info.type !== TYPE_CLASS.vlen, 'an attribute of lists');
     const isText = info.vlen && info.shape?.every((extent) => extent === 1);
     attributes.set(name, { info, value: isText ? heapValue(file, value) : value });
   }
@@ -100,7 +104,7 @@ function readAttributes(file: FileView, messages: Messages): ReadonlyMap<string,
 function readDataset(file: FileView, messages: Messages, common: Common): PlainDataset {
   const type = parseType(only(messages, MESSAGE.datatype));
   const shape = parseExtents(only(messages, MESSAGE.dataspace));
-  expectPlain(!type.vlen && shape !== null && shape.length <= 2, 'an unusual data set');
+  expectPlain(shape !== null && shape.length <= 2, 'an unusual data set');
   const [rows = 1, width = 1] = shape;
   const rowBytes = width * type.size;
   const filters = readFilters(messages, type.size);
@@ -125,6 +129,8 @@ function readDataset(file: FileView, messages: Messages, common: Common): PlainD
     across: Math.ceil(width / pieceWidth),
   };
   const whole = pieceRows * grid.pieceRowBytes;
+  // What variable rows are read in is chosen without regard to chunks.
+  expectPlain(!holdsReferences(type) || whole <= MOST_REFERENCE_BYTES, 'very large chunks of references');
   const fits = ({ bytes, skipped }: Piece) =>
     filters.length > 0 ? bytes <= whole * MOST_GROWTH + 64 : bytes === whole && skipped === 0;
   let pieces: ReadonlyMap<number, Piece> | undefined;

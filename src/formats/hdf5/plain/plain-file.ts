@@ -1,5 +1,5 @@
 /**
- * A plain file: objects of the first, and still usual, version of the format, data sets of numbers and texts of a fixed size,
+ * A plain file: objects of the first, and still usual, version of the format, data sets of numbers, texts, and lists of either,
  * little-endian, no filters but gzip and shuffle. vts reads it itself: HDF5's library would take longer to start than most of them
  * to convert, and copy every chunk twice. Whatever is not plain in any place is left to the library as a whole, damage too.
  */
@@ -7,9 +7,11 @@ import type { ByteSource } from '../../../stores/bytes.ts';
 import type { H5File } from '../h5-file.ts';
 import { bytesOf, type FileView, orNotPlain, viewFile } from './file-view.ts';
 import type { Attribute } from './attributes.ts';
+import { type Heap, openHeap } from './heap-reader.ts';
 import { type Group, type PlainDataset, type PlainObject, readObjects } from './objects.ts';
 import { rootOf } from './root.ts';
 import { readRows } from './rows.ts';
+import { readVariableRows } from './variable-rows.ts';
 
 /** The file, if it is a plain one. */
 export function openPlain(source: ByteSource): H5File | undefined {
@@ -48,6 +50,7 @@ function fileOf(
     const name = names.pop()!;
     return (objectAt(names.join('/')) as Group).links.get(name);
   };
+  let heap: Heap | undefined;
   const attributeOf = (path: string, name: string): Attribute => objectAt(path).attributes.get(name)!;
   return {
     ...{ name: source.name, size: view.size },
@@ -65,8 +68,10 @@ function fileOf(
     attributeInfo: (path, name) => attributeOf(path, name).info,
     attributeValue: (path, name) => bytesOf(attributeOf(path, name).value),
     readFixed: (slab, target) => readRows(source, datasetAt(slab.dataset), slab, target),
-    withVariable() {
-      throw new TypeError('a plain file has no values of variable length');
+    async withVariable(slab, _, use) {
+      heap ??= openHeap(source);
+      const values = await readVariableRows({ source, heap, slab }, datasetAt(slab.dataset));
+      return use(new Uint8Array(values.words.buffer), values.heap);
     },
     close() {},
   };
