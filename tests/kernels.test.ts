@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { VtsError } from '../src/errors.ts';
-import { roundText } from '../src/formats/json-values/exact-numbers.ts';
+import { roundText } from '../src/core/exact-numbers.ts';
 import { byteStore } from '../src/formats/json-values/byte-store.ts';
 import { floatsOf, writeFloats, writeVector } from '../src/formats/json-values/float-text.ts';
 import { NUMBER_ROOM } from '../src/formats/json-values/number-text.ts';

@@ -218,14 +218,16 @@ async function atOnce(
 ): Promise<Source> {
   const plan = journal.fact('plan') as readonly Range[] | undefined;
   if (plan === undefined) return source;
-  const { isPast, snapshotOf, withoutSnapshot } = await import('../connectors/milvus/scan/snapshot.ts');
+  const { isPast, pastMoment, snapshotOf, withoutSnapshot } = await import(
+    '../connectors/milvus/scan/snapshot.ts'
+  );
   const moment = snapshotOf(plan.map(({ id }) => id));
   if (moment === undefined || !isPast(source, moment)) return source;
   if (!flags.notConsistent) {
-    throw new VtsError('JournalConflict', `the moment at which ${source.name} was read is past`, {
-      expected: 'a resume within hours: servers keep deleted rows only for a while',
-      remedy: 'add --not-consistent to read the rest as it is now, or begin in another directory',
-    });
+    throw pastMoment(
+      source.name,
+      'add --not-consistent to read the rest as it is now, or begin in another directory',
+    );
   }
   report.note(`${source.name}: the rest is read as it is now, not at the moment of the first rows`);
   journal.record('moments', 'several');

@@ -1,6 +1,7 @@
 /** The values of JSON members as values of a type, exact or an error. */
 import { fromText } from './cast-scalar.ts';
 import { VtsError } from '../errors.ts';
+import { jsonTokens } from './json-string.ts';
 import { formatType, type LogicalType } from './types.ts';
 import { columnFromValues, type Value, valueAt } from './values.ts';
 
@@ -13,7 +14,10 @@ export function castAdded(member: string, type: LogicalType, name: string, row: 
   if (type.kind === 'Array') {
     if (!member.startsWith('[')) throw misfit(member, type, name, row);
     const { element } = type;
-    return elements(member).map((item) => castAdded(item, element, name, row));
+    return elements(member).map((item) => {
+      if (item === 'null' || /^[[{]/.test(item)) throw misfit(member, type, name, row);
+      return castAdded(item, element, name, row);
+    });
   }
   const cast = fromText({ name, to: type });
   if (cast === undefined) throw misfit(member, type, name, row);
@@ -25,9 +29,9 @@ export function castAdded(member: string, type: LogicalType, name: string, row: 
   }
 }
 
-/** The texts of the elements of a JSON array of scalars. */
+/** The texts of the elements of a JSON array, with brackets for those that are none of scalars. */
 function elements(text: string): string[] {
-  return [...text.slice(1, -1).matchAll(/"(?:[^"\\]|\\.)*"|[^\s,]+/gs)].map(([item]) => item);
+  return [...jsonTokens(text.slice(1, -1))].map((token) => token.text).filter((token) => token !== ',');
 }
 
 function misfit(member: string, type: LogicalType, field: string, row: number): VtsError {

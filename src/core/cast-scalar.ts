@@ -2,6 +2,7 @@
 import { bitmapBytes, setBit } from './bitmap.ts';
 import { type Cast, type Context, misfit } from './cast-context.ts';
 import { boolColumn, type Column, encodingOf, fixedColumn, isNull, type Values } from './column.ts';
+import { roundText } from './exact-numbers.ts';
 import { jsonText } from './json-text.ts';
 import { formatTimestamp, parseTimestamp } from './time.ts';
 import type { LogicalType } from './types.ts';
@@ -20,7 +21,8 @@ export function mapRows(to: LogicalType, text: (column: Column, row: number) => 
 export function plainText(column: Column, row: number): string {
   const value = valueAt(column, row);
   if (column.type.kind === 'Timestamptz') return formatTimestamp(value as bigint) ?? String(value);
-  return column.type.kind === 'Float' ? jsonText(column, row).replaceAll('"', '') : String(value);
+  if (typeof value === 'number') return jsonText(column, row).replaceAll('"', '');
+  return String(value);
 }
 
 /** Refuses text that is no JSON. */
@@ -76,14 +78,17 @@ function textParser(to: LogicalType): ((text: string) => Value | undefined) | un
     case 'Float':
     case 'Double':
       return (text) => {
-        if (text === '' || (Number.isNaN(Number(text)) && text !== 'NaN')) return undefined;
-        const value = to.kind === 'Float' ? Math.fround(Number(text)) : Number(text);
-        return Number.isFinite(value) || /^-?Infinity$|^NaN$/.test(text) ? value : undefined;
+        if (/^-?Infinity$|^NaN$/.test(text)) return Number(text);
+        if (!DECIMAL.test(text)) return undefined;
+        const value = to.kind === 'Float' ? roundText(text, Math.fround) : Number(text);
+        return Number.isFinite(value) ? value : undefined;
       };
     default:
       return undefined;
   }
 }
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 function integerIn(text: string, bits: bigint): bigint | undefined {
   if (!/^[+-]?\d{1,20}$/.test(text)) return undefined;

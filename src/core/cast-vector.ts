@@ -2,7 +2,7 @@
 import { type Cast, type Context, misfit } from './cast-context.ts';
 import { integer, place } from './cast-scalar.ts';
 import { type Column, encodingOf, fixedColumn, isNull, listColumn, type Values } from './column.ts';
-import { bfloatToNumber, numberToBfloat } from './half.ts';
+import { bfloatToNumber, halfToNumber, numberToBfloat } from './half.ts';
 import type { DenseVectorType, LogicalType, ScalarType } from './types.ts';
 import { type Value, valueAt } from './values.ts';
 
@@ -106,9 +106,14 @@ function placeElement(values: Values, index: number, value: Value, to: DenseVect
   if (typeof value !== 'number' && typeof value !== 'bigint') return false;
   if (to.kind === 'Float16Vector' || to.kind === 'BFloat16Vector') {
     const number = Number(value);
-    values[index] = narrow(Float64Array.of(number), to)[0] as number;
-    return !Number.isFinite(number) ||
-      (Number(values[index]) & 0x7fff) < infinityBits(to);
+    const bits = narrow(Float64Array.of(number), to)[0] as number;
+    values[index] = bits;
+    // As everywhere: integers exactly, floats in range.
+    if (typeof value === 'bigint') {
+      return (to.kind === 'Float16Vector' ? halfToNumber(bits) : bfloatToNumber(bits)) === number &&
+        BigInt(number) === value;
+    }
+    return !Number.isFinite(number) || (bits & 0x7fff) < infinityBits(to);
   }
   return place(values, index, value);
 }

@@ -191,6 +191,20 @@ export function firstNull(column: Column): number {
   return -1;
 }
 
+/** The first row that is null or has a null among its elements, or -1. */
+export function firstWithNull(column: Column): number {
+  const first = firstNull(column);
+  if (first >= 0 || column.offsets === null) return first;
+  const found = column.children.map((child) => firstWithNull(listElements(column, child))).filter((at) =>
+    at >= 0
+  );
+  if (found.length === 0) return -1;
+  const element = column.offsets[0] + Math.min(...found);
+  let row = 0;
+  while (column.offsets[row + 1] <= element) row++;
+  return row;
+}
+
 /** The raw bytes of a column's values, from the first to the last row. */
 export function valueBytes(column: Column): Uint8Array<ArrayBuffer> {
   const { values, offsets, length } = column;

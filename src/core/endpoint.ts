@@ -64,6 +64,8 @@ export interface Source {
    * journal keeps: {@linkcode read} must understand ranges of earlier runs.
    */
   plan(): Promise<readonly Range[]>;
+  /** Told of the ranges of an earlier run that are still to be read. @throws VtsError JournalConflict when they are not what they were */
+  goOn?(ranges: readonly Range[]): void;
   /** Rows of one range, in order. No more than a fixed number of batches is read ahead of the consumer. */
   read(range: Range, request: ReadRequest): AsyncIterable<PositionedBatch>;
   /**

@@ -43,7 +43,7 @@ export function geometryText(text: string, order: CoordinateOrder): string | und
   const [, first, second] = PAIR.exec(trimmed) ?? [];
   if (first !== undefined) return order === 'lat_lon' ? point(second, first) : point(first, second);
   if (/^[{["]/.test(trimmed)) return fromJson(trimmed, order);
-  if (!/^0[01](?:[0-9a-f]{2})+$/i.test(trimmed)) return undefined;
+  if (!/^0[01]/.test(trimmed) || trimmed.length % 2 !== 0 || /[^0-9a-f]/i.test(trimmed)) return undefined;
   try {
     return wkbToWkt(Uint8Array.from(trimmed.match(/../g)!, (pair) => parseInt(pair, 16)));
   } catch (error) {

@@ -4,7 +4,7 @@
  * process died while appending) is ignored.
  */
 import { VtsError } from '../errors.ts';
-import type { Cursor, Range } from './endpoint.ts';
+import type { Cursor, Range, Source } from './endpoint.ts';
 
 /** The first line: what the journal belongs to. */
 export interface JournalHeader {
@@ -76,14 +76,19 @@ export interface Journal {
 /** The name under which the plan of the source is kept. */
 const PLAN = 'plan';
 
-/** The ranges of the job: those of its first run, else what `plan` says, which is kept. */
+/** The ranges of the job: those of its first run, else what `source` plans, which is kept. */
 export async function plannedRanges(
   journal: Journal,
-  plan: () => Promise<readonly Range[]>,
+  source: Pick<Source, 'plan' | 'goOn'>,
 ): Promise<readonly Range[]> {
   const kept = journal.fact(PLAN) as readonly Range[] | undefined;
-  if (kept !== undefined) return kept;
-  const ranges = await plan();
+  if (kept !== undefined) {
+    const done = new Set(journal.parts.filter((part) => part.last).map((part) => part.range));
+    const open = kept.filter((range) => range.rows !== 0 && !done.has(range.id));
+    if (open.length > 0) source.goOn?.(open);
+    return kept;
+  }
+  const ranges = await source.plan();
   journal.record(PLAN, ranges);
   return ranges;
 }
@@ -153,9 +158,12 @@ function view(
   const own = entries.filter((entry) => (entry.scope ?? '') === scope);
   const parts = own.filter((entry) => entry.type === 'part');
   const facts = new Map(own.flatMap((e) => e.type === 'fact' ? [[e.name, e.value]] : []));
-  const reaches = new Map(
-    own.flatMap((e) => e.type === 'reach' ? [[e.range, e.rows ?? Infinity] as const] : []),
-  );
+  const reaches = new Map<string, number>();
+  for (const entry of own) {
+    if (entry.type !== 'reach') continue;
+    // A part that is begun again may promise less than what an earlier run has sent.
+    reaches.set(entry.range, Math.max(reaches.get(entry.range) ?? 0, entry.rows ?? Infinity));
+  }
   const add = (entry: JournalPart | JournalFact | JournalReach) => {
     const line = scope === '' ? entry : { ...entry, scope };
     write(line);

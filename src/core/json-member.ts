@@ -1,6 +1,5 @@
 /** The text of a member of a JSON object, with all digits: numbers never pass through a double. */
-
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
+import { jsonTokens } from './json-string.ts';
 
 /**
  * The JSON text of what `keys` lead to in the object `text`; undefined where it has no such member. Of a key that occurs
@@ -22,7 +21,7 @@ function member(text: string, key: string): string | undefined {
   let isWanted = false;
   let start = -1;
   let name: string | undefined;
-  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+  for (const { text: token, at: index } of jsonTokens(text)) {
     if (depth === 1 && start >= 0 && (token === ',' || token === '}')) {
       if (isWanted) found = text.slice(start, index).trim();
       start = -1;

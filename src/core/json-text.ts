@@ -3,6 +3,7 @@
  * shortest digits, NaN and infinities are strings, embedded JSON stays as it is. Exact, not fast: bulk JSON lines have their own writer.
  */
 import { type Column, encodingOf, isNull } from './column.ts';
+import { roundText } from './exact-numbers.ts';
 import { bfloatToNumber, halfToNumber } from './half.ts';
 import { formatTimestamp } from './time.ts';
 import { valueAt } from './values.ts';
@@ -54,7 +55,7 @@ export function jsonText(column: Column, row: number): string {
 export function shortestFloat(value: number): string {
   for (let digits = 1; digits < 9; digits++) {
     const text = String(Number(value.toPrecision(digits)));
-    if (Math.fround(Number(text)) === value) return text;
+    if (roundText(text, Math.fround) === value) return text;
   }
   return String(Number(value.toPrecision(9)));
 }

@@ -51,7 +51,10 @@ export class Tally {
     this.rowsRead = this.rowsResumed = this.#rowsWritten + this.#rowsRejected;
     this.parts = journal.parts.map((part) => part.part);
     this.#taken = new Set(this.parts);
-    for (const part of journal.parts) this.countRange(part.range, part.rows + (part.rejected ?? 0));
+    for (const part of journal.parts) {
+      // The one part of an empty source is of no range.
+      if (part.range !== '') this.countRange(part.range, part.rows + (part.rejected ?? 0));
+    }
   }
 
   countRange(range: string, rows: number): void {

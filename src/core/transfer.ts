@@ -2,7 +2,7 @@
 import { VtsError } from '../errors.ts';
 import { type Batch, batchBytes as sizeOf, DEFAULT_BATCH_BYTES, sliceBatch } from './batch.ts';
 import { keepShared } from './batch-memory.ts';
-import { firstNull } from './column.ts';
+import { firstWithNull } from './column.ts';
 import type { OnStage, PositionedBatch, Range, Sink, Source } from './endpoint.ts';
 import { release } from './garbage.ts';
 import { forgetfulJournal, type Journal, plannedRanges } from './journal.ts';
@@ -50,7 +50,7 @@ export async function transfer(
   const journal = options.journal ?? forgetfulJournal();
   const tally = new Tally(journal);
   await sink.prepare?.(mapping.dataset, journal);
-  const ranges = await plannedRanges(journal, () => source.plan());
+  const ranges = await plannedRanges(journal, source);
   const workers = workerCount(source, sink, ranges, options);
   const { partBytes, limit = Infinity } = options;
   const rows = mapping.dataset.rows === undefined ? {} : { rows: Math.min(mapping.dataset.rows, limit) };
@@ -237,7 +237,7 @@ class Mover {
 
   #refuseNulls(batch: Batch, firstRow: number): void {
     batch.columns.forEach((column, i) => {
-      const row = firstNull(column);
+      const row = firstWithNull(column);
       if (row < 0) return;
       const { name, type } = batch.schema.fields[i];
       const others = batch.schema.fields.filter((field) => field.name !== name).map((field) => field.name);

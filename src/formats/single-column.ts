@@ -1,5 +1,5 @@
 /** What formats of one array have in common: one column is written, and the others have to be left out. */
-import { type Column, firstNull } from '../core/column.ts';
+import { type Column, firstWithNull } from '../core/column.ts';
 import { type Dataset, type Field, findField, idField } from '../core/schema.ts';
 import { fieldList } from '../core/shell.ts';
 import { isVector, type Kind } from '../core/types.ts';
@@ -31,7 +31,7 @@ export function extraColumns(dataset: Dataset, kept: Field | undefined, what: st
 
 /** Refuses a null. @throws VtsError RowInvalid */
 export function refuseNulls(column: Column, name: string, firstRow: number, title: string): void {
-  const row = firstNull(column);
+  const row = firstWithNull(column);
   if (row < 0) return;
   throw new VtsError('RowInvalid', `${title} cannot hold a null`, {
     row: firstRow + row,

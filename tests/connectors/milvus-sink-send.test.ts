@@ -36,10 +36,10 @@ function rowsOf(texts: readonly (string | null)[]) {
 }
 
 /** What the server does with a call. */
-type Mood = 'takes' | 'busy' | 'away' | 'loses the reply' | 'breaks before';
+type Mood = 'takes' | 'busy' | 'away' | 'loses the reply' | 'breaks before' | 'stores half and fails';
 
 /** A server in memory; `moods` are used up, then it takes all. */
-function fakeServer(moods: Mood[], mostBytes: number) {
+function fakeServer(moods: Mood[], mostBytes: number, failure = 10001) {
   const stored = new Map<string, number>();
   const calls: { readonly method: string; readonly rows: number; readonly bytes: number }[] = [];
   const refuse = (code: number, reason: string) =>
@@ -60,7 +60,9 @@ function fakeServer(moods: Mood[], mostBytes: number) {
     const texts = request.fieldsData[1].scalars.stringData!.data;
     const bad = texts.findIndex((text) => text.startsWith('bad'));
     if (bad >= 0) return Promise.resolve(refuse(1100, `bad text`));
-    for (const key of keys) stored.set(key, method === 'Upsert' ? 1 : (stored.get(key) ?? 0) + 1);
+    const half = mood === 'stores half and fails' ? keys.slice(0, Math.ceil(keys.length / 2)) : keys;
+    for (const key of half) stored.set(key, method === 'Upsert' ? 1 : (stored.get(key) ?? 0) + 1);
+    if (half !== keys) return Promise.resolve(refuse(failure, 'something went wrong'));
     if (mood === 'loses the reply') return Promise.reject(new VtsError('OutcomeUnknown', 'broke'));
     return Promise.resolve(
       protoEncode('milvus.MutationResult', {
@@ -80,7 +82,14 @@ const never = new AbortController().signal;
 describe('a sender', () => {
   test('stores good rows once and names bad ones once, whatever the server does', async () => {
     const moods = fc.array(
-      fc.constantFrom<Mood>('takes', 'busy', 'away', 'loses the reply', 'breaks before'),
+      fc.constantFrom<Mood>(
+        'takes',
+        'busy',
+        'away',
+        'loses the reply',
+        'breaks before',
+        'stores half and fails',
+      ),
       {
         maxLength: 12,
       },
@@ -150,6 +159,28 @@ describe('a sender', () => {
     expect(server.calls.map(({ method }) => method).slice(0, 3)).toEqual(['Insert', 'Upsert', 'Upsert']);
     expect(server.calls.at(-1)!.rows).toBeLessThan(4000);
     expect([...server.stored.values()].every((times) => times === 1)).toBe(true);
+  });
+
+  test('takes a failure of the server for no fault of the rows, some of which may be stored', async () => {
+    const window = new Window(4, 1 << 20);
+    const refused: number[] = [];
+    const sending = (server: ReturnType<typeof fakeServer>, keyed: boolean) =>
+      createSender({ connection: server.connection, collection, window, retry, keyed })({
+        ...{ batch: rowsOf(['a', 'b', 'c']), partition: undefined, upsert: false },
+        onRefused: (row) => refused.push(row),
+      }, never);
+    // Out of time; its log could not be written; anything else.
+    for (const code of [10001, 1302, 65535]) {
+      const server = fakeServer(['stores half and fails'], 1e9, code);
+      expect(await sending(server, true)).toMatchObject({ accepted: 3 });
+      expect([...server.stored.values()]).toEqual([1, 1, 1]);
+      const plain = fakeServer(['stores half and fails'], 1e9, code);
+      expect(await sending(plain, false).catch((e) => e)).toMatchObject({ code: 'OutcomeUnknown' });
+      expect(plain.calls.length).toBe(1);
+    }
+    const broken = fakeServer(Array.from({ length: 99 }, () => 'stores half and fails' as const), 1e9, 65535);
+    expect(await sending(broken, true).catch((e) => e)).toMatchObject({ code: 'ServerRefused' });
+    expect(refused).toEqual([]);
   });
 
   test('tries rows without keys again where they cannot be stored', async () => {
@@ -273,16 +304,23 @@ describe('keys', () => {
 
   test('wait for those that are on their way', async () => {
     const guard = new KeyGuard();
-    const first = Promise.withResolvers<void>();
-    guard.hold([1n, 2n], first.promise);
-    await guard.free([3n]);
-    let free = false;
-    const waiting = guard.free([2n]).then(() => free = true);
-    await Promise.resolve();
-    expect(free).toBe(false);
-    first.resolve();
-    await waiting;
-    await guard.free([1n, 2n]);
+    const letGo = await guard.take([1n, 2n]);
+    await guard.take([3n]);
+    // Two wait for the same key, and one after the other gets it.
+    const order: string[] = [];
+    const waiting = ['a', 'b'].map(async (name) => {
+      const done = await guard.take([2n]);
+      order.push(`${name} takes`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      order.push(`${name} lets go`);
+      done();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(order).toEqual([]);
+    letGo();
+    await Promise.all(waiting);
+    expect(order).toEqual(['a takes', 'a lets go', 'b takes', 'b lets go']);
+    await guard.take([1n, 2n]);
   });
 
   test('come back from a spool as they went in', () => {

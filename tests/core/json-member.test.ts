@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { canonicalJson } from '../../src/core/compare/canonical-json.ts';
 import { jsonMember } from '../../src/core/json-member.ts';
 
 test('jsonMember() finds what JSON.parse finds', () => {
@@ -26,4 +27,15 @@ test('jsonMember() of what is no object', () => {
   }
   expect(jsonMember('{"a":{"b":1.50}}', ['a', 'b'])).toBe('1.50');
   expect(jsonMember('{"a":1}', ['a', 'b'])).toBeUndefined();
+});
+
+test('strings of any length are found, and their ends', () => {
+  const long = 'a\\"'.repeat(1_000_000);
+  const text = JSON.stringify({ s: long, '"k\\': 7 });
+  expect(jsonMember(text, ['"k\\'])).toBe('7');
+  expect(jsonMember(text, ['s'])?.length).toBe(JSON.stringify(long).length);
+  expect(canonicalJson(` { "k" : 1 , "s" : ${JSON.stringify(long)} }`)).toBe(
+    canonicalJson(`{"s":${JSON.stringify(long)},"k":1}`)!,
+  );
+  for (const bad of ['"a', '"a\\"', '"\\x"', '"\u0001"']) expect(canonicalJson(bad)).toBeUndefined();
 });

@@ -111,6 +111,9 @@ function cast(from: LogicalType, to: string, values: Value[]): [string, ...strin
   return [formatType(columns[0].type), ...values.map((_, row) => jsonText(columns[0], row))];
 }
 
+/** The float32 of these bits. */
+const floatOf = (bits: number) => new Float32Array(Int32Array.of(bits).buffer)[0];
+
 const f32 = (...values: number[]) => Float32Array.from(values);
 
 describe('--cast', () => {
@@ -124,6 +127,23 @@ describe('--cast', () => {
     [{ kind: 'Int8' }, 'bool', [1, 0], ['Bool', 'true', 'false']],
     [{ kind: 'VarChar' }, 'int64', ['9223372036854775807', ' -1'], ['Int64', '9223372036854775807', '-1']],
     [{ kind: 'VarChar' }, 'double', ['1e3', '-Infinity'], ['Double', '1000', '"-Infinity"']],
+    // Beside the half-way point of two floats; a float whose digits, as a double, lie nearer to its neighbour.
+    [{ kind: 'VarChar' }, 'float32', ['1.000000059604644775390625000001', '7.038531e-26'], [
+      'Float',
+      '1.0000001',
+      '7.038531e-26',
+    ]],
+    [{ kind: 'Float' }, 'varchar', [floatOf(0x15ae43fe), floatOf(0x15ae43fd), -0], [
+      'VarChar',
+      '"7.0385313e-26"',
+      '"7.038531e-26"',
+      '"-0.0"',
+    ]],
+    [{ kind: 'Double' }, 'varchar', [-0, 0.1, NaN], ['VarChar', '"-0.0"', '"0.1"', '"NaN"']],
+    [{ kind: 'Array', element: { kind: 'Int64' } }, 'Float16Vector(2)', [[2048n, -65504n]], [
+      'Float16Vector(2)',
+      '[2048,-65504]',
+    ]],
     [{ kind: 'VarChar' }, 'bool', ['true', null], ['Bool', 'true', 'null']],
     [{ kind: 'VarChar' }, 'json', ['{"a":1.0}'], ['JSON', '{"a":1.0}']],
     [{ kind: 'VarChar' }, 'timestamptz', ['1970-01-01T00:00:01+00:00'], [
@@ -170,6 +190,9 @@ describe('--cast', () => {
     [{ kind: 'Int64' }, 'double', 2n ** 53n + 1n],
     [{ kind: 'Int32' }, 'float32', 16777217],
     [{ kind: 'Array', element: { kind: 'Int64' } }, 'FloatVector(1)', [16777217n]],
+    [{ kind: 'Array', element: { kind: 'Int64' } }, 'Float16Vector(1)', [2049n]],
+    [{ kind: 'Array', element: { kind: 'Int32' } }, 'BFloat16Vector(1)', [257]],
+    [{ kind: 'VarChar' }, 'double', '0x10'],
     [{ kind: 'Double' }, 'int32', 1.5],
     [{ kind: 'Double' }, 'int64', 1e300],
     [{ kind: 'Double' }, 'float32', 1e300],

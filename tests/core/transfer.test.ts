@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'bun:test';
 import { memorySink, memorySource } from '../../src/connectors/memory/memory.ts';
-import { type Batch, concatBatches } from '../../src/core/batch.ts';
+import { type Batch, concatBatches, makeBatch } from '../../src/core/batch.ts';
 import { fixedColumn } from '../../src/core/column.ts';
 import type { Sink, Source } from '../../src/core/endpoint.ts';
 import { type JournalStore, openJournal } from '../../src/core/journal.ts';
 import { compileMapping } from '../../src/core/mapping.ts';
+import { field, type Schema } from '../../src/core/schema.ts';
 import { transfer } from '../../src/core/transfer.ts';
+import { columnFromValues } from '../../src/core/values.ts';
 import { VtsError } from '../../src/errors.ts';
 import { expectSameRows } from '../support/compare.ts';
 import { everyKind, filterFields, randomTable } from '../support/tables.ts';
@@ -388,6 +390,88 @@ describe('transfer()', () => {
       .catch((e) => e);
     expect(error).toMatchObject({ code: 'RowInvalid', details: { field: 'text_null', file: 'memory' } });
     expect(error.details.remedy).toContain('--fields id,vector');
+  });
+
+  test('so is one among the elements of a list', async () => {
+    const type = { kind: 'Array', element: { kind: 'Int32' } } as const;
+    const schema: Schema = { fields: [field('l', type)] };
+    const lists = makeBatch(schema, [columnFromValues(type, [[1, 2], [], [3], [4, null]])]);
+    const source = memorySource([lists]);
+    const sink: Sink = { ...memorySink(), features: { ...memorySink().features, nulls: false } };
+    for (const batchBytes of [1, 1000]) {
+      const error = await transfer(source, sink, compileMapping(source.dataset, sink, {}), { batchBytes })
+        .catch((e) => e);
+      expect(error).toMatchObject({ code: 'RowInvalid', details: { field: 'l', row: 3 } });
+    }
+  });
+});
+
+/** The name of the reach and its rows, of all that a journal keeps. */
+const reaches = (store: { text: string }) =>
+  store.text.trim().split('\n').map((line) => JSON.parse(line)).filter(({ type }) => type === 'reach');
+
+describe('what an interrupted run may have sent', () => {
+  test('is known before it is sent, also where rows get much smaller', async () => {
+    const [wide, narrow] = [40_000, 10].map((letters) => {
+      const schema: Schema = { fields: [field('t', { kind: 'VarChar' })] };
+      const texts = Array.from({ length: letters === 10 ? 5000 : 3 }, () => 'x'.repeat(letters));
+      return makeBatch(schema, [columnFromValues({ kind: 'VarChar' }, texts)]);
+    });
+    const inner = memorySource([wide]);
+    const source: Source = {
+      ...inner,
+      repeatable: true,
+      async *read() {
+        yield { batch: wide, cursor: 3 };
+        yield { batch: narrow, cursor: 5003 };
+      },
+    };
+    const store = textStore();
+    let sent = 0;
+    const inMemory = memorySink();
+    const sink: Sink = {
+      ...inMemory,
+      async begin(dataset, plan) {
+        const writer = await inMemory.begin(dataset, plan);
+        const write = (batch: Batch) => {
+          sent += batch.length;
+          expect(reaches(store).at(-1)?.rows).toBeGreaterThanOrEqual(sent);
+          return writer.write(batch);
+        };
+        return { ...writer, bytes: 0, write };
+      },
+    };
+    const mapping = compileMapping(source.dataset, sink, {});
+    await transfer(source, sink, mapping, { partBytes: 200_000, journal: openJournal(store, JOB, false) });
+    expect(sent).toBe(5003);
+  });
+
+  test('is not forgotten when a later run promises less', () => {
+    const store = textStore();
+    openJournal(store, JOB, false).reaches('a', 200_000);
+    openJournal(store, JOB, true).reaches('a', 9000);
+    expect(openJournal(store, JOB, true).reach('a')).toBe(200_000);
+  });
+
+  test('that was nothing, as there are no rows, is gone on with', async () => {
+    const empty = randomTable(SCHEMA, { rows: 0, seed: 1 });
+    const proved: unknown[] = [];
+    const source: Source = {
+      ...memorySource([empty]),
+      prove: (read) => {
+        proved.push([...read]);
+        return Promise.resolve([]);
+      },
+    };
+    const store = textStore();
+    for (const resume of [false, true]) {
+      const mapping = compileMapping(source.dataset, memorySink(), {});
+      await transfer(source, memorySink(), mapping, {
+        partBytes: 100,
+        journal: openJournal(store, JOB, resume),
+      });
+    }
+    expect(proved).toEqual([[], []]);
   });
 });
 

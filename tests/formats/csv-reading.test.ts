@@ -98,6 +98,11 @@ describe('cells', () => {
     }
   });
 
+  test('a quote within a bare cell of the first line opens nothing', async () => {
+    expect(await rowsOf('id;len 5"\n1;2\n')).toEqual([[1n, 2n]]);
+    expect(await rowsOf('id;a"";"b;""c"\n1;2;3\n')).toEqual([[1n, 2n, 3n]]);
+  });
+
   test('any texts come back, however they are cut into chunks', async () => {
     const cell = fc.option(
       fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r', ';', ' ', 'é', '1', '[') }),

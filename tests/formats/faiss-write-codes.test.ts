@@ -152,6 +152,12 @@ describe('what an index of codes cannot hold', () => {
       expect(error.details).toMatchObject({ row, field: 'vector', remedy: expect.stringContaining('Flat') });
     }
     expect(await write([[NaN, Infinity]], 'SQfp16')).toBeUndefined();
+    expect(await write([[3e38, 1], [-3e38, 2]], 'SQ8')).toMatchObject({
+      code: 'RowInvalid',
+      message: expect.stringContaining('dimension 0 reaches from'),
+      details: { field: 'vector' },
+    });
+    expect(await write([Array(300_000).fill(1)], 'SQ8')).toBeUndefined();
   });
 });
 

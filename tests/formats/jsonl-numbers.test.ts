@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { byteStore, reserve } from '../../src/formats/json-values/byte-store.ts';
-import { roundText } from '../../src/formats/json-values/exact-numbers.ts';
+import { roundText } from '../../src/core/exact-numbers.ts';
 import { floatsOf, writeVector } from '../../src/formats/json-values/float-text.ts';
 import { readFloat32Vector } from '../../src/formats/json-values/float-vector.ts';
 import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../src/core/half.ts';

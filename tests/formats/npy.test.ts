@@ -283,6 +283,7 @@ describe('arrays that are written', () => {
         [table('value', text, ['a', 'b', null]), 2],
         [table('value', list, [[1, 2], [3]]), 1],
         [table('value', list, [[], []]), 0],
+        [table('value', list, [[1, 2], [3, null]]), 1],
         [table('value', { kind: 'Int64' }, [1n, null]), 1],
       ] as [Batch, number][]
     ) {

@@ -27,6 +27,9 @@ const NEVER_SENT = /^(No connection established|Name resolution failed)/;
 const BROKEN =
   /HTTP\/2|RST_STREAM|ECONNRESET|EPIPE|connection (dropped|closed)|stream (closed|was)|GOAWAY|Call ended without/i;
 
+/** Words of Milvus' limiters, which refuse a call before anything is done for it. */
+const LIMITER = /rate ?limit|rejected by|too many requests|retry later/i;
+
 /**
  * The error for a failed call: Unreachable when it may simply be sent again, OutcomeUnknown when data may have been changed,
  * MessageTooLarge, RateLimited, AuthFailed, else ServerRefused.
@@ -57,6 +60,8 @@ export function grpcError(failure: GrpcFailure, call: FailedCall): VtsError {
           remedy: 'lower --batch-bytes',
         });
       }
+      // A proxy, or a broken connection, says the same of a call that was under way.
+      if (call.changesData && !LIMITER.test(text)) return brokenCall(text, call, make);
       return make('RateLimited', `${server} is busy: ${text}`, {
         remedy: 'lower --parallel or --rate-limit',
       });

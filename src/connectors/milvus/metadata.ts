@@ -158,7 +158,14 @@ export async function renameCollection(
   const { database, name } = collection;
   const message = { db_name: database, oldName: name, newName, newDBName: database };
   const action = `rename ${describeName(connection, collection)} to "${newName}"`;
-  await request(connection, 'RenameCollection', message, { action }, retry);
+  try {
+    await request(connection, 'RenameCollection', message, { action }, retry);
+  } catch (error) {
+    // Sent again as the answer was lost: it was done the first time.
+    const done = isVtsError(error, 'InputMissing') &&
+      await findCollection(connection, { database, name: newName }, retry) !== undefined;
+    if (!done) throw error;
+  }
 }
 
 /** The partitions of a collection, `_default` among them. */

@@ -87,7 +87,8 @@ const MEANINGS: readonly Meaning[] = [
   },
   {
     code: 'Unreachable',
-    codes: [2, 11, 106, 110, 503, 505, 507, 905],
+    // The last: the server could not reach its storage or its log, gave up, or had no more time.
+    codes: [2, 11, 106, 110, 503, 505, 507, 905, 1001, 1302, 10000, 10001],
     old: [2, 45, 46, 50, 55, 56, 57, 100, 1000],
     // With a stack trace comes what a part of the server says that did not reach another one.
     words:

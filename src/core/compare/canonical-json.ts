@@ -3,6 +3,7 @@
  * by their keys; escapes in strings are undone; numbers keep all their digits, but not how they are written: `1.50`, `1.5` and `15e-1`
  * are one number, and `1` and `1.0`, an integer and a float to Milvus, are two.
  */
+import { stringEnd } from '../json-string.ts';
 
 /** Containers within containers, beyond which texts are compared as they are. */
 const MAX_DEPTH = 200;
@@ -83,12 +84,20 @@ function parseArray(parser: Parser, depth: number): string | undefined {
 }
 
 // deno-lint-ignore no-control-regex -- JSON forbids them
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const FORBIDDEN = /[\u0000-\u001f]/;
 
 function parseString(parser: Parser): string | undefined {
-  const token = match(parser, STRING);
-  if (token === undefined || !token.includes('\\')) return token;
-  return JSON.stringify(JSON.parse(token));
+  const { text, at } = parser;
+  const end = text[at] === '"' ? stringEnd(text, at) : -1;
+  if (end < 0) return undefined;
+  const token = text.slice(at, end);
+  parser.at = end;
+  if (!token.includes('\\')) return FORBIDDEN.test(token) ? undefined : token;
+  try {
+    return JSON.stringify(JSON.parse(token));
+  } catch {
+    return undefined;
+  }
 }
 
 const WORD = /true|false|null/y;

@@ -7,7 +7,8 @@ import { copyCell } from './cell-text.ts';
 import { DOUBLED, isBlank, type Records } from './records.ts';
 
 /** The characters that may separate cells; the first one wins a draw. */
-const DELIMITERS = [0x2c, 0x09, 0x3b, 0x7c];
+const TAB = 0x09;
+const DELIMITERS = [0x2c, TAB, 0x3b, 0x7c];
 
 /** How people call a delimiter. */
 export const DELIMITER_NAMES: Readonly<Record<number, string>> = {
@@ -45,15 +46,20 @@ export async function beginRecords(records: Records): Promise<void> {
 }
 
 /** The character that separates most cells of the first line; `undefined` when the line is not whole. */
-function sniffDelimiter({ bytes, pos, filled }: Records): number | undefined {
+function sniffDelimiter({ bytes, pos, filled, file }: Records): number | undefined {
   const counts = new Map<number, number>(DELIMITERS.map((delimiter) => [delimiter, 0]));
   let inQuotes = false;
+  let closed = -Infinity;
   for (let at = pos; at < filled; at++) {
     const byte = bytes[at];
-    if (byte === 0x22) inQuotes = !inQuotes;
+    if (byte === 0x22 && inQuotes) [inQuotes, closed] = [false, at];
+    // Only where a cell begins does a quote open it, or behind another one that did not end it.
+    else if (byte === 0x22) inQuotes = at === pos || counts.has(bytes[at - 1]) || closed === at - 1;
     else if (inQuotes) continue;
-    else if (byte === 0x0a) return DELIMITERS.toSorted((a, b) => counts.get(b)! - counts.get(a)!)[0];
-    else if (counts.has(byte)) counts.set(byte, counts.get(byte)! + 1);
+    else if (byte === 0x0a) {
+      if (counts.get(TAB)! > 0 && /\.tsv(\.\w+)?$/i.test(file)) return TAB;
+      return DELIMITERS.toSorted((a, b) => counts.get(b)! - counts.get(a)!)[0];
+    } else if (counts.has(byte)) counts.set(byte, counts.get(byte)! + 1);
   }
   return undefined;
 }

@@ -100,6 +100,8 @@ function writeQuoted(out: ByteStore, source: Uint8Array, start: number, end: num
 /** Whether text is empty, holds what separates cells, or would be taken for something else than text. */
 function needsQuotes(bytes: Uint8Array, start: number, end: number, delimiter: number): boolean {
   if (start === end || bytes[start] === 0x20 || bytes[end - 1] === 0x20) return true;
+  // At the start of a file, it would be taken for a byte order mark.
+  if (bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) return true;
   for (let at = start; at < end; at++) {
     const byte = bytes[at];
     if (byte === delimiter || byte === QUOTE || byte === LINE_FEED || byte === 0x0d) return true;

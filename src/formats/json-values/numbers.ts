@@ -6,7 +6,7 @@
  * they do not (about one number in a million, and exact ties), all digits decide.
  */
 import { Buffer } from 'node:buffer';
-import { roundText } from './exact-numbers.ts';
+import { roundText } from '../../core/exact-numbers.ts';
 import { bfloatToNumber, halfToNumber, numberToBfloat, numberToHalf } from '../../core/half.ts';
 import { shellQuote } from '../../core/shell.ts';
 import { scanNumber } from './scan-number.ts';

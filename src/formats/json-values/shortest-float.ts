@@ -7,7 +7,7 @@
  * the error of scaling below 2^-24, so plain doubles decide: `float-text.ts` does. Where a distance comes within
  * {@linkcode DOUBT} of half the gap, and for powers of two, whose lower gap is half as wide, {@linkcode exactDigits} does.
  */
-import { roundText } from './exact-numbers.ts';
+import { roundText } from '../../core/exact-numbers.ts';
 
 /** For each exponent field of a float32: the power of ten to scale by, its value, and half the gap, scaled. */
 export const SCALE = new Int32Array(255);

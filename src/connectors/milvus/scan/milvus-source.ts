@@ -33,6 +33,7 @@ import { proveRanges } from './proof.ts';
 import type { ScanTarget } from './query.ts';
 import { type ReadTime, readTime } from './read-time.ts';
 import { decodeRange, encodeRange, type ScanRange } from './scan-range.ts';
+import { isPast, pastMoment, snapshotOf } from './snapshot.ts';
 
 /** What to read, and how. */
 export interface MilvusSourceOptions {
@@ -179,6 +180,11 @@ class CollectionScan implements MilvusSource {
       ...(range.planned === undefined ? {} : { rows: range.planned }),
       ...(range.partition === undefined ? {} : { partition: range.partition }),
     }));
+  }
+
+  goOn(ranges: readonly Range[]): void {
+    const moment = snapshotOf(ranges.map(({ id }) => id));
+    if (moment !== undefined && isPast(this, moment)) throw pastMoment(this.name, 'begin anew');
   }
 
   async *read({ id }: Range, request: ReadRequest): AsyncGenerator<PositionedBatch> {

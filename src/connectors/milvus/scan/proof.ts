@@ -12,9 +12,13 @@ export interface ReadRange {
   readonly read: number;
 }
 
-/** A range of which fewer rows were read than the server counts. */
-interface Gap extends ReadRange {
+/** A range and the rows that the server counts in it. */
+interface Counted extends ReadRange {
   readonly counted: number;
+}
+
+/** A range of which fewer rows were read than the server counts. */
+interface Gap extends Counted {
   readonly why: Examination;
 }
 
@@ -41,6 +45,8 @@ export async function proveRanges(
   const surplus = counted.reduce((sum, one) => sum + Math.max(0, one.read - one.counted), 0);
   const missing = gaps.filter((gap) => missingRows(gap) > 0);
   if (missing.length > 0) throw rowsMissing(name, missing);
+  const vanished = counted.filter((one) => vanishedRows(one) > 0);
+  if (vanished.length > 0 && !expires(target)) throw rowsVanished(name, vanished);
   return [...gapNotes(gaps), ...surplusNotes(surplus)];
 }
 
@@ -50,6 +56,19 @@ function missingRows({ range, read, counted, why }: Gap): number {
   // Rows that came during the scan may be missing, unless it had a snapshot.
   const came = range.snapshot ? 0 : Math.max(0, counted - (range.planned ?? counted));
   return missing - came;
+}
+
+/**
+ * Rows that a snapshot had when it was planned and that nobody gives out any more: they were replaced or deleted by others, and the
+ * server removed them for good although it was still being read at their time.
+ */
+function vanishedRows({ range, read, counted }: Counted): number {
+  return range.snapshot ? Math.max(0, (range.planned ?? 0) - Math.max(read, counted)) : 0;
+}
+
+/** Whether rows of the collection are removed because of their age. */
+function expires({ info }: ScanTarget): boolean {
+  return Number(info.properties['collection.ttl.seconds'] ?? 0) > 0;
 }
 
 function gapNotes(gaps: readonly Gap[]): string[] {
@@ -110,6 +129,21 @@ function rowsMissing(name: string, gaps: readonly Gap[]): VtsError {
       expected: lines.join('; '),
       remedy:
         'the server counts rows that its queries do not return: try again, compact or reload the collection, and do not rely on the output',
+    },
+  );
+}
+
+function rowsVanished(name: string, ranges: readonly Counted[]): VtsError {
+  const vanished = ranges.reduce((sum, one) => sum + vanishedRows(one), 0);
+  return new VtsError(
+    'RowsMissing',
+    `${many(vanished)} of ${name} could not be read any more as they were when reading began`,
+    {
+      expected: ranges.slice(0, NAMED_RANGES).map(({ range, read }) =>
+        `${showRange(range)}: read ${read}, counted ${range.planned} at the beginning`
+      ).join('; '),
+      remedy:
+        'others changed them meanwhile, and the server has compacted the old ones away: begin anew, best while nobody writes',
     },
   );
 }

@@ -1,5 +1,6 @@
 /** The one moment as of which all ranges of a scan are read, and what to do when it is past. */
 import type { Source } from '../../../core/endpoint.ts';
+import { VtsError } from '../../../errors.ts';
 import type { MilvusSource } from './milvus-source.ts';
 
 /** Servers remove what was deleted or compacted for good after a while: three hours by default. */
@@ -18,6 +19,14 @@ export function snapshotOf(ids: readonly string[]): bigint | undefined {
 /** Whether the server may no longer have all rows as they were at `moment`, by its own clock. */
 export function isPast({ time }: Pick<MilvusSource, 'time'>, moment: bigint): boolean {
   return time !== undefined && (time.timestamp - moment) >> 18n > KEPT_MS;
+}
+
+/** The error for going on at a moment that {@linkcode isPast}. */
+export function pastMoment(name: string, remedy: string): VtsError {
+  return new VtsError('JournalConflict', `the moment at which ${name} was read is past`, {
+    expected: 'a resume within hours: servers keep deleted rows only for a while',
+    remedy,
+  });
 }
 
 /** `source`, whose ranges are read as they are now, whatever moment their plan names. */

@@ -10,21 +10,26 @@ export type Key = bigint | string;
 
 /** The keys that are on their way. */
 export class KeyGuard {
-  readonly #busy = new Map<Key, Promise<unknown>>();
+  readonly #busy = new Map<Key, Promise<void>>();
 
-  /** Waits until none of `keys` is on its way. */
-  async free(keys: readonly Key[]): Promise<void> {
-    for (const key of keys) {
-      for (let holder = this.#busy.get(key); holder !== undefined; holder = this.#busy.get(key)) await holder;
-    }
+  /** Takes `keys` as soon as none of them is on its way; the function that is returned lets go of them. */
+  async take(keys: readonly Key[]): Promise<() => void> {
+    for (let holder = this.#holder(keys); holder !== undefined; holder = this.#holder(keys)) await holder;
+    let settle = () => {};
+    const settled = new Promise<void>((resolve) => settle = resolve);
+    for (const key of keys) this.#busy.set(key, settled);
+    return () => {
+      for (const key of keys) this.#busy.delete(key);
+      settle();
+    };
   }
 
-  /** Holds `keys` until `done` settles. */
-  hold(keys: readonly Key[], done: Promise<unknown>): void {
-    const settled = done.catch(() => {}).finally(() => {
-      for (const key of keys) this.#busy.delete(key);
-    });
-    for (const key of keys) this.#busy.set(key, settled);
+  #holder(keys: readonly Key[]): Promise<void> | undefined {
+    for (const key of keys) {
+      const holder = this.#busy.get(key);
+      if (holder !== undefined) return holder;
+    }
+    return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 /** A Milvus collection as a sink: made or found, filled by inserts or upserts, flushed, indexed, loaded, counted. */
+import { resolve } from 'node:path';
 import type { PartWriter, Sink } from '../../../core/endpoint.ts';
 import type { Journal } from '../../../core/journal.ts';
 import type { Dataset } from '../../../core/schema.ts';
@@ -19,11 +20,11 @@ import { isSpread, keyOf, madeBy, planTarget, type TargetPlan } from './plan.ts'
 import { provenRows } from './proof.ts';
 import { mendDuplicates } from './mend.ts';
 import { openRejectFile, type RejectFile } from './reject-file.ts';
-import { replaceCollection } from './replace.ts';
+import { replaceCollection, swapped } from './replace.ts';
 import { planRows, refuseNullsForDefaults } from './row-plan.ts';
 import { createSender } from './sender.ts';
 import { CASTS, traitsOf } from './server-traits.ts';
-import { storedRows } from './stored-rows.ts';
+import { statisticalRows, storedRows } from './stored-rows.ts';
 import { prepareTarget, refuseRows, type Target } from './target.ts';
 import { recordIdsBefore, settleUncertain } from './uncertain.ts';
 import { Window } from './window.ts';
@@ -103,6 +104,7 @@ export async function openMilvusSink(asked: MilvusSinkOptions): Promise<MilvusSi
       const { target, journal, finish } = begun();
       const name = { database, name: collection };
       const loaded = await isLoaded(finish);
+      if (!loaded && !swapped(journal)) await refuseTooFew(begun(), options);
       await replaceCollection(connection, name, target.fact.name, journal, options.retry);
       // Milvus Lite releases what is renamed.
       if (loaded) await loadCollection(connection, name, () => {}, options.retry, [], finish.replicas);
@@ -203,11 +205,27 @@ async function prepare(
 
 function openRejects(journal: Journal, { onError, rejectFile }: MilvusSinkOptions): RejectFile | undefined {
   if (onError !== 'reject' || rejectFile === undefined) return undefined;
-  const sizes = journal.parts.map(({ mark }) =>
+  const file = resolve(rejectFile);
+  const kept = journal.fact(REJECTS) as Rejects | undefined;
+  if (kept?.file !== file) {
+    const rejects = openRejectFile(rejectFile, undefined);
+    journal.record(REJECTS, { file, parts: journal.parts.length } satisfies Rejects);
+    return rejects;
+  }
+  const sizes = journal.parts.slice(kept.parts).map(({ mark }) =>
     mark === undefined ? 0 : (JSON.parse(mark) as Mark).rejects ?? 0
   );
-  return openRejectFile(rejectFile, journal.resumed ? Math.max(0, ...sizes) : undefined);
+  return openRejectFile(rejectFile, Math.max(0, ...sizes));
 }
+
+/** What the journal keeps of the reject file: only one that the job has made is cut when the job goes on. */
+interface Rejects {
+  readonly file: string;
+  /** Parts that were written before there was this file. */
+  readonly parts: number;
+}
+
+const REJECTS = 'rejects';
 
 async function begin(
   ready: Ready,
@@ -273,6 +291,19 @@ async function count(
   // Nobody else writes to a collection that the job has made.
   if (!target.fact.created || serverIds || found === undefined || found <= written) return found;
   return await mend(ready) === 0 ? found : await proof();
+}
+
+/** What cannot be counted as it is not loaded must not take the place of rows, unless the server's statistics have it. */
+async function refuseTooFew(
+  { finish, written }: Ready,
+  { connection, retry }: MilvusSinkOptions,
+): Promise<void> {
+  const stored = await statisticalRows(connection, finish.collection, retry);
+  if (stored >= written) return;
+  throw new VtsError('RowsMissing', `${describeName(connection, finish.collection)} has ${stored} rows`, {
+    expected: `${written} rows, as accepted; what it was to replace is left as it was`,
+    remedy: 'look at the logs of the server, and begin anew with --restart',
+  });
 }
 
 /** Makes one of rows that are there twice. @returns how many there were too many */

@@ -162,8 +162,8 @@ class Part implements PartWriter {
     { batch, start, keys }: Slice & { readonly keys: ReturnType<typeof keysOf> },
   ): Promise<void> {
     const { window, guard, send, keys: spool, rows } = this.#options;
-    await guard.free(keys);
     await window.enter(this.#signal);
+    const letGo = await guard.take(keys);
     const request = {
       batch,
       partition: source.partition,
@@ -179,10 +179,10 @@ class Part implements PartWriter {
       })
       .finally(() => {
         this.#running.delete(run);
+        letGo();
         window.leave();
       });
     this.#running.add(run);
-    guard.hold(keys, run);
   }
 
   /** Puts a row aside, or ends the part with it. */

@@ -57,7 +57,18 @@ export type Send = (request: Request, signal: AbortSignal) => Promise<Outcome>;
 
 /** A sender of rows. */
 export function createSender(options: SenderOptions): Send {
-  return (request, signal) => send(options, request, signal);
+  return async (request, signal) => {
+    const doubtful: { row: number; reason: VtsError }[] = [];
+    const onRefused = (row: number, reason: VtsError) => {
+      if (isVtsError(reason, 'ServerRefused')) doubtful.push({ row, reason });
+      else request.onRefused(row, reason);
+    };
+    const outcome = await send(options, { ...request, onRefused }, signal);
+    // Where a server takes none of many rows, and does not say that they are bad, it is not the rows.
+    if (doubtful.length > 0 && outcome.accepted === 0) throw doubtful[0].reason;
+    for (const { row, reason } of doubtful) request.onRefused(row, reason);
+    return outcome;
+  };
 }
 
 /** A request on its way. */
@@ -80,6 +91,11 @@ async function send(options: SenderOptions, asked: Request, signal: AbortSignal)
     return { accepted, lastId: highest(reply.ids) };
   } catch (error) {
     if (!isRefusal(error)) throw error;
+    if (isVtsError(error, 'ServerRefused')) {
+      // It may have failed after it had stored some: its words are not known.
+      if (!options.keyed) throw unknownOutcome(error, options);
+      request.upsert = true;
+    }
     if (batch.length === 1) {
       request.onRefused(0, error);
       return { accepted: 0 };

@@ -58,7 +58,17 @@ const READERS: Readonly<Record<string, (cursor: Cursor) => Fields>> = {
   VCnt: centering,
   HRot(cursor) {
     const seed = cursor.u32('the seed of the rotation');
-    return { name: 'HR', inverse: ({ dimIn, dimOut }) => () => rotationInverse(seed, dimIn, dimOut) };
+    return {
+      name: 'HR',
+      inverse: ({ dimIn, dimOut }) => {
+        if (dimIn <= dimOut && (dimOut & (dimOut - 1)) === 0) {
+          return () => rotationInverse(seed, dimIn, dimOut);
+        }
+        throw cursor.malformed(`a Hadamard rotation of ${dimIn} into ${dimOut} dimensions`, {
+          expected: 'a power of two, no smaller than the dimensions of the vectors',
+        });
+      },
+    };
   },
 };
 

@@ -82,6 +82,11 @@ function rangedCodes(sink: ByteSink, dim: number, scratch: Scratch, field: strin
     async finish() {
       if (scratch.size === 0) return new Float32Array(2 * dim);
       const width = Float32Array.from(high, (value, i) => value - low[i]);
+      const widest = width.indexOf(Infinity);
+      if (widest >= 0) {
+        const range = `dimension ${widest} reaches from ${low[widest]} to ${high[widest]}`;
+        throw new VtsError('RowInvalid', `${range}, which is no float32 wide`, { field, remedy: FLAT });
+      }
       const rowsAtOnce = Math.max(1, Math.floor(CHUNK_ROWS_BYTES / (dim * 4)));
       const floats = new Float32Array(rowsAtOnce * dim);
       const bytes = new Uint8Array(floats.buffer);
@@ -90,7 +95,10 @@ function rangedCodes(sink: ByteSink, dim: number, scratch: Scratch, field: strin
         await sink.write(rangedCodesOf(floats.subarray(0, read / 4), low, width));
         at += read;
       }
-      return Float32Array.of(...low, ...width);
+      const trained = new Float32Array(2 * dim);
+      trained.set(low);
+      trained.set(width, dim);
+      return trained;
     },
     close: () => scratch.close(),
   };
@@ -110,10 +118,12 @@ function rangedCodesOf(floats: Float32Array, low: Float32Array, width: Float32Ar
   return codes;
 }
 
+const FLAT = '--faiss-index Flat keeps every number (IDMap2,Flat with ids)';
+
 function tooLarge(field: string, row: number, message: string): VtsError {
   return new VtsError('RowInvalid', message, {
     field,
     row,
-    remedy: '--faiss-index Flat keeps every number (IDMap2,Flat with ids)',
+    remedy: FLAT,
   });
 }
