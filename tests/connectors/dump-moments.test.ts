@@ -27,6 +27,8 @@ interface World {
   fields: readonly Members[];
   /** Pages of rows that are answered before the connection breaks. */
   pages: number;
+  /** When so many pages are left, the last 500 rows, which others have changed since, are removed for good. */
+  compactedAt?: number;
 }
 
 let world: World;
@@ -70,6 +72,9 @@ function answer(request: Record<string, unknown>): Uint8Array {
     stamp(at) <= seen && id > Number(above) && id <= Number(upTo)
   )
     .map(([id]) => id).sort((a, b) => a - b).slice(0, Number(params.limit ?? Infinity));
+  if (outputs.includes('v') && world.pages === world.compactedAt) {
+    for (let id = 2500; id < 3000; id++) world.rows.delete(id);
+  }
   if (outputs.includes('v') && world.pages-- <= 0) throw grpcFailure(status.UNAVAILABLE, 'made to fail');
   const longData = { data: outputs[0] === 'count(*)' ? [`${keys.length}`] : keys.map(String) };
   const columns: Record<string, object> = {
@@ -84,12 +89,22 @@ function answer(request: Record<string, unknown>): Uint8Array {
   });
 }
 
-async function dump(...flags: string[]): Promise<{ exit: number; stderr: string }> {
+const dump = (...flags: string[]) => run('dump', '', 'backup', ...flags);
+
+/** The collection as Parquet files. */
+const exportRows = (...flags: string[]) => run('export', '/docs', 'out', '--to', 'parquet', ...flags);
+
+async function run(
+  verb: string,
+  collection: string,
+  output: string,
+  ...flags: string[]
+): Promise<{ exit: number; stderr: string }> {
   const command = [
     VTS,
-    'dump',
-    `milvus://${fake.address}/default`,
-    'backup',
+    verb,
+    `milvus://${fake.address}/default${collection}`,
+    output,
     '--part-size',
     '8KiB',
     '--parallel',
@@ -151,6 +166,33 @@ describe('a dump of a server with snapshots', () => {
     const { rows, guarantee, timestamp } = collection();
     expect([rows, guarantee.slice(0, 5), timestamp]).toEqual([3100, 'none:', undefined]);
   });
+});
+
+describe('an export of a server with snapshots', () => {
+  test('whose moment is past stops when it is gone on with', async () => {
+    world.pages = 20;
+    expect((await exportRows()).exit).toBe(75);
+    world.pages = Infinity;
+    world.clock = BEGAN + HOUR;
+    const before = await exportRows('--resume');
+    expect(before).toEqual(anything);
+    rmSync(join(folder, 'out'), { recursive: true });
+    world.pages = 20;
+    expect((await exportRows()).exit).toBe(75);
+    world.pages = Infinity;
+    world.clock = BEGAN + 6 * HOUR;
+    const { exit, stderr } = await exportRows('--resume');
+    expect([exit, stderr]).toEqual([7, expect.stringContaining('is past')]);
+  });
+});
+
+test('rows that vanish from a snapshot while it is read are missing, and no dump or export is done', async () => {
+  for (const read of [dump, exportRows]) {
+    for (let id = 2500; id < 3000; id++) world.rows.set(id, BEGAN - 1);
+    [world.pages, world.compactedAt] = [1000, 998];
+    const { exit, stderr } = await read();
+    expect([exit, stderr]).toEqual([3, expect.stringContaining('500 rows of')]);
+  }
 });
 
 describe('a collection that changed since its dump began', () => {
