@@ -12,6 +12,16 @@ export interface Context {
   readonly to: LogicalType;
 }
 
+/** What `cast` returns; where it refuses an element of a list, the error names the row that `rowOf` says it is in. */
+export function inRows<T>(cast: () => T, rowOf: (element: number) => number): T {
+  try {
+    return cast();
+  } catch (error) {
+    if (!(error instanceof VtsError) || error.details.row === undefined) throw error;
+    throw new VtsError(error.code, error.message, { ...error.details, row: rowOf(error.details.row) });
+  }
+}
+
 /** The error for `value` in row `row`. */
 export function misfit({ name, to }: Context, row: number, value: string): VtsError {
   return new VtsError('RowInvalid', `--cast ${name}: ${value} is no ${formatType(to)}`, {

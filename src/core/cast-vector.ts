@@ -1,5 +1,5 @@
 /** Casts of dense vectors and of arrays that are vectors. */
-import { type Cast, type Context, misfit } from './cast-context.ts';
+import { type Cast, type Context, inRows, misfit } from './cast-context.ts';
 import { integer, place } from './cast-scalar.ts';
 import { type Column, encodingOf, fixedColumn, isNull, listColumn, type Values } from './column.ts';
 import { bfloatToNumber, halfToNumber, numberToBfloat } from './half.ts';
@@ -76,7 +76,11 @@ export function vectorToArray(dim: number, to: LogicalType, inner: Cast): Cast {
   return (column) => {
     const element = elementOf(column.type as DenseVectorType)!;
     const offsets = Int32Array.from({ length: column.length + 1 }, (_, row) => row * dim);
-    return listColumn(to, offsets, [inner(fixedColumn(element, widen(column)))], column.validity);
+    const elements = inRows(
+      () => inner(fixedColumn(element, widen(column))),
+      (i) => Math.floor(i / dim),
+    );
+    return listColumn(to, offsets, [elements], column.validity);
   };
 }
 

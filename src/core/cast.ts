@@ -2,9 +2,10 @@
  * Casts of whole columns, as `--cast FIELD:TYPE` asks for. Floats are rounded to the nearest value of the new type; everything else is
  * exact or an error: a value that does not fit is never cut, wrapped or turned into an infinity.
  */
-import type { Cast } from './cast-context.ts';
+import { type Cast, inRows } from './cast-context.ts';
 import { castNumbers, checkJson, fromText, mapRows, plainText } from './cast-scalar.ts';
 import { arrayToVector, castVector, elementOf, vectorToArray } from './cast-vector.ts';
+import { type Column, listColumn, listElements } from './column.ts';
 import { jsonText } from './json-text.ts';
 import { isDenseVector, isScalar, type LogicalType, sameLayout } from './types.ts';
 
@@ -24,7 +25,7 @@ export function compileCast(name: string, from: LogicalType, to: LogicalType): C
   if (from.kind === 'Array' && isDenseVector(to)) return arrayToVector(to, context);
   if (from.kind === 'Array' && to.kind === 'Array') {
     const inner = compileCast(name, from.element, to.element);
-    return inner && ((column) => ({ ...column, type: to, children: [inner(column.children[0])] }));
+    return inner && ((column) => castElements(column, to, inner));
   }
   if (to.kind === 'JSON' && from.kind !== 'VarChar' && from.kind !== 'Geometry') return mapRows(to, jsonText);
   if (isText(from) && isText(to)) {
@@ -42,6 +43,18 @@ export function compileCast(name: string, from: LogicalType, to: LogicalType): C
   if (from.kind === 'Timestamptz' && to.kind === 'Int64') return (column) => ({ ...column, type: to });
   if (isScalar(from) && isScalar(to)) return (column) => castNumbers(column, context);
   return undefined;
+}
+
+/** Casts the elements of lists, those of other rows that share their memory left out. */
+function castElements(column: Column, to: LogicalType, inner: Cast): Column {
+  const offsets = column.offsets!.map((offset, _, all) => offset - all[0]);
+  const rowOf = (element: number) => {
+    let row = 0;
+    while (offsets[row + 1] <= element) row++;
+    return row;
+  };
+  const elements = inRows(() => inner(listElements(column, column.children[0])), rowOf);
+  return listColumn(to, offsets, [elements], column.validity);
 }
 
 function isText(type: LogicalType): boolean {

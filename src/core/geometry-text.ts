@@ -52,8 +52,8 @@ export function geometryText(text: string, order: CoordinateOrder): string | und
   }
 }
 
-function point(lon: string | number, lat: string | number): string {
-  return `POINT (${lon} ${lat})`;
+function point(...position: (string | number)[]): string {
+  return `POINT${position.length === 3 ? ' Z' : ''} (${position.join(' ')})`;
 }
 
 function fromJson(text: string, order: CoordinateOrder): string | undefined {
@@ -64,7 +64,7 @@ function fromJson(text: string, order: CoordinateOrder): string | undefined {
     return undefined;
   }
   if (typeof json === 'string') return /^["{[]/.test(json) ? undefined : geometryText(json, order);
-  if (Array.isArray(json)) return isPosition(json) ? point(json[0], json[1]) : undefined;
+  if (Array.isArray(json)) return isPosition(json) ? point(...json) : undefined;
   const { lat, lon } = json as { lat?: unknown; lon?: unknown };
   if (isCoordinate(lat) && isCoordinate(lon)) return point(lon, lat);
   return geoJson(json, 0);
@@ -96,22 +96,27 @@ function geoJson(value: unknown, depth: number): string | undefined {
     const parts = geometries.map((one) =>
       typeof one === 'object' && one !== null ? geoJson(one, depth + 1) : undefined
     );
-    return parts.includes(undefined) ? undefined : `GEOMETRYCOLLECTION (${parts.join(', ')})`;
+    if (parts.includes(undefined)) return undefined;
+    return `GEOMETRYCOLLECTION ${parts.length === 0 ? 'EMPTY' : `(${parts.join(', ')})`}`;
   }
   if (typeof type !== 'string' || !Object.hasOwn(DEPTHS, type)) return undefined;
-  const inner = nested(coordinates, DEPTHS[type]);
-  if (inner === undefined) return undefined;
-  const isDeep = hasHeight(coordinates);
-  return `${type.toUpperCase()}${isDeep ? ' Z' : ''} ${DEPTHS[type] === 0 ? `(${inner})` : inner}`;
+  const name = type.toUpperCase();
+  if (Array.isArray(coordinates) && coordinates.length === 0) return `${name} EMPTY`;
+  const lengths = new Set<number>();
+  const inner = nested(coordinates, DEPTHS[type], lengths);
+  // With a height in some positions only, there is no text for it.
+  if (inner === undefined || lengths.size > 1) return undefined;
+  return `${name}${lengths.has(3) ? ' Z' : ''} ${DEPTHS[type] === 0 ? `(${inner})` : inner}`;
 }
 
-function nested(value: unknown, depth: number): string | undefined {
-  if (depth === 0) return isPosition(value) ? value.join(' ') : undefined;
+/** The text of positions that are nested `depth` deep; adds how many numbers they have to `lengths`. */
+function nested(value: unknown, depth: number, lengths: Set<number>): string | undefined {
+  if (depth === 0) {
+    if (!isPosition(value)) return undefined;
+    lengths.add(value.length);
+    return value.join(' ');
+  }
   if (!Array.isArray(value) || value.length === 0) return undefined;
-  const parts = value.map((one) => nested(one, depth - 1));
+  const parts = value.map((one) => nested(one, depth - 1, lengths));
   return parts.includes(undefined) ? undefined : `(${parts.join(', ')})`;
-}
-
-function hasHeight(value: unknown): boolean {
-  return isPosition(value) ? value.length === 3 : Array.isArray(value) && hasHeight(value[0]);
 }

@@ -13,6 +13,10 @@ const CASES: readonly [text: string, wkt: string][] = [
   ['31.23,121.47', 'POINT (121.47 31.23)'],
   ['"31.23, 121.47"', 'POINT (121.47 31.23)'],
   ['{"type":"Point","coordinates":[1,2,3]}', 'POINT Z (1 2 3)'],
+  ['[1,2,3]', 'POINT Z (1 2 3)'],
+  ['{"type":"LineString","coordinates":[[1,2,3],[4,5,6]]}', 'LINESTRING Z (1 2 3, 4 5 6)'],
+  ['{"type":"MultiPoint","coordinates":[]}', 'MULTIPOINT EMPTY'],
+  ['{"type":"GeometryCollection","geometries":[]}', 'GEOMETRYCOLLECTION EMPTY'],
   ['{"type":"LineString","coordinates":[[1,2],[3,4]]}', 'LINESTRING (1 2, 3 4)'],
   ['{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}', 'POLYGON ((0 0, 1 0, 1 1, 0 0))'],
   [
@@ -45,6 +49,7 @@ test('what is no geometry', () => {
       '{"type":"Circle","coordinates":[1,2]}',
       '0199',
       '{"type":"Polygon","coordinates":[[]]}',
+      '{"type":"LineString","coordinates":[[1,2],[3,4,5]]}',
     ]
   ) {
     expect(geometryText(text, 'lat_lon')).toBeUndefined();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { memorySink } from '../../src/connectors/memory/memory.ts';
-import { type Batch, makeBatch } from '../../src/core/batch.ts';
+import { type Batch, makeBatch, sliceBatch } from '../../src/core/batch.ts';
 import type { Problem, Sink } from '../../src/core/endpoint.ts';
 import { compileMapping, type MappingOptions } from '../../src/core/mapping.ts';
 import { type Dataset, field, type Schema } from '../../src/core/schema.ts';
@@ -215,6 +215,25 @@ describe('--cast', () => {
       expect(() => cast(from, to, [value])).toThrow(expect.objectContaining({ code: 'RowInvalid' }));
     });
   }
+
+  test('elements of lists and vectors are told by their rows, and those of other rows are left alone', () => {
+    const list: LogicalType = { kind: 'Array', element: { kind: 'Int64' } };
+    const schema: Schema = { fields: [field('f', list)] };
+    const rows = makeBatch(schema, [columnFromValues(list, [[999n], [1n, 2n], [], [3n, 999n]])]);
+    const mapping = compile({ casts: { f: 'array<int8>' } }, memorySink(), dataset(schema));
+    const { columns } = mapping.apply(sliceBatch(rows, 1, 3), 1);
+    expect([0, 1].map((row) => jsonText(columns[0], row))).toEqual(['[1,2]', '[]']);
+    expect(() => mapping.apply(sliceBatch(rows, 1, 4), 1)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ row: 3, field: 'f' }) }),
+    );
+    const vectors: [LogicalType, string, Value[]] = [{ kind: 'FloatVector', dim: 2 }, 'array<int8>', [
+      f32(1, 2),
+      f32(3, 300),
+    ]];
+    expect(() => cast(...vectors)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ row: 1 }) }),
+    );
+  });
 
   test('refuses types that are none, that do not go together, and missing dimensions', () => {
     for (const text of ['float8', 'array<thing>', 'int8<x>', 'varchar()']) {
