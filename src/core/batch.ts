@@ -12,6 +12,11 @@ export interface Batch {
 /** Bytes of a batch unless `--batch-bytes` says otherwise. */
 export const DEFAULT_BATCH_BYTES = 8 * 1024 * 1024;
 
+/** The columns of `batch` by their names. */
+export function columnsByName({ schema, columns }: Batch): ReadonlyMap<string, Column> {
+  return new Map(schema.fields.map((field, i) => [field.name, columns[i]]));
+}
+
 /** A batch of `columns`, which must agree with `schema` in number, kind and length. */
 export function makeBatch(schema: Schema, columns: readonly Column[]): Batch {
   if (columns.length !== schema.fields.length) {

@@ -170,5 +170,6 @@ export interface Sink {
 /** The schema that remains of `schema` when only `columns` are read. */
 export function projectSchema(schema: Schema, columns: readonly string[] | undefined): Schema {
   if (columns === undefined) return schema;
-  return { ...schema, fields: schema.fields.filter((field) => columns.includes(field.name)) };
+  const names = new Set(columns);
+  return { ...schema, fields: schema.fields.filter((field) => names.has(field.name)) };
 }

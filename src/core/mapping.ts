@@ -1,7 +1,7 @@
 /** Between a source and a sink: which columns, under which names and types. Compiled once, with all problems found, before any write. */
 import { VtsError } from '../errors.ts';
 import { compileAdded } from './added-columns.ts';
-import { type Batch, makeBatch } from './batch.ts';
+import { type Batch, columnsByName, makeBatch } from './batch.ts';
 import { compileCast } from './cast.ts';
 import type { Cast } from './cast-context.ts';
 import { parseCastType } from './cast-type.ts';
@@ -88,8 +88,9 @@ export function compileMapping(
       ...sink.notes?.(dataset) ?? [],
     ],
     apply(batch, firstRow) {
+      const byName = columnsByName(batch);
       const columns = selected.map((field, i) => {
-        const column = batch.columns[batch.schema.fields.findIndex((f) => f.name === field.name)];
+        const column = byName.get(field.name)!;
         const cast = casts[i]?.cast ?? ((same) => same);
         const { name } = fields[i];
         return countRowsFrom(

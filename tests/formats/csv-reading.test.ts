@@ -237,6 +237,15 @@ describe('a schema', () => {
     expect(dataset.notes).toEqual([expect.stringContaining('no header')]);
   });
 
+  test('tells what separates the cells where texts hold more of something else', async () => {
+    const two = schemaOf({ id: { kind: 'Int64' }, t: { kind: 'VarChar' } });
+    expect(await rowsOf('1,a;b;c\n2,d\n', { schema: two })).toEqual([[1n, 'a;b;c'], [2n, 'd']]);
+    expect(await rowsOf('a|b\nc\n', { schema: schemaOf({ t: { kind: 'VarChar' } }) })).toEqual([['a|b'], [
+      'c',
+    ]]);
+    expect((await failure('1,2,3\n', { schema: two })).message).toContain('3 cells');
+  });
+
   test('every scalar type, with the words that other writers have', async () => {
     const all = schemaOf({
       a: { kind: 'Bool' },

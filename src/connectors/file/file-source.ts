@@ -1,6 +1,6 @@
 /** One or many files of one data set as a source. */
 import { basename, dirname, join } from 'node:path';
-import { makeBatch } from '../../core/batch.ts';
+import { columnsByName, makeBatch } from '../../core/batch.ts';
 import { projectSchema, type Range, type ReadRequest, type Source } from '../../core/endpoint.ts';
 import type { Dataset, Field, Metric, Schema } from '../../core/schema.ts';
 import { formatType, sameLayout } from '../../core/types.ts';
@@ -130,9 +130,8 @@ class FileSourceOver implements FileSource {
     this.#current = opened;
     try {
       for await (const { batch, cursor } of opened.reader.read(request)) {
-        const columns = schema.fields.map((field) =>
-          batch.columns[batch.schema.fields.findIndex((other) => other.name === field.name)]
-        );
+        const byName = columnsByName(batch);
+        const columns = schema.fields.map((field) => byName.get(field.name)!);
         yield { batch: makeBatch(schema, columns), cursor };
       }
     } finally {

@@ -40,13 +40,19 @@ export async function beginRecords(records: Records): Promise<void> {
       remedy: 'convert it first: iconv -f UTF-16 -t UTF-8 FILE > NEW',
     });
   }
-  let found = sniffDelimiter(records);
-  while (found === undefined && await records.fill()) found = sniffDelimiter(records);
-  records.delimiter = found ?? DELIMITERS[0];
+  let counts = countDelimiters(records);
+  while (counts === undefined && await records.fill()) counts = countDelimiters(records);
+  records.delimiter = counts === undefined ? DELIMITERS[0] : usualDelimiter(counts, records.file);
 }
 
-/** The character that separates most cells of the first line; `undefined` when the line is not whole. */
-function sniffDelimiter({ bytes, pos, filled, file }: Records): number | undefined {
+/** The character that separates most cells of the first line. */
+function usualDelimiter(counts: ReadonlyMap<number, number>, file: string): number {
+  if (counts.get(TAB)! > 0 && /\.tsv(\.\w+)?$/i.test(file)) return TAB;
+  return DELIMITERS.toSorted((a, b) => counts.get(b)! - counts.get(a)!)[0];
+}
+
+/** How often each delimiter is in the line at hand, outside of quotes; `undefined` when the line is not whole. */
+function countDelimiters({ bytes, pos, filled }: Records): ReadonlyMap<number, number> | undefined {
   const counts = new Map<number, number>(DELIMITERS.map((delimiter) => [delimiter, 0]));
   let inQuotes = false;
   let closed = -Infinity;
@@ -56,12 +62,16 @@ function sniffDelimiter({ bytes, pos, filled, file }: Records): number | undefin
     // Only where a cell begins does a quote open it, or behind another one that did not end it.
     else if (byte === 0x22) inQuotes = at === pos || counts.has(bytes[at - 1]) || closed === at - 1;
     else if (inQuotes) continue;
-    else if (byte === 0x0a) {
-      if (counts.get(TAB)! > 0 && /\.tsv(\.\w+)?$/i.test(file)) return TAB;
-      return DELIMITERS.toSorted((a, b) => counts.get(b)! - counts.get(a)!)[0];
-    } else if (counts.has(byte)) counts.set(byte, counts.get(byte)! + 1);
+    else if (byte === 0x0a) return counts;
+    else if (counts.has(byte)) counts.set(byte, counts.get(byte)! + 1);
   }
   return undefined;
+}
+
+/** The character that cuts the line at hand into `cells` cells: its texts may hold more of another one. */
+function fittingDelimiter(records: Records, cells: number): number | undefined {
+  const counts = countDelimiters(records);
+  return DELIMITERS.find((delimiter) => counts?.get(delimiter) === cells - 1);
 }
 
 /**
@@ -82,9 +92,20 @@ export async function readHeader(records: Records, schema: Schema | undefined): 
   }
   const names = readNames(records);
   if (schema !== undefined && !names.some((name) => schema.fields.some((field) => field.name === name))) {
-    records.pos = records.recordStart;
-    records.line = records.recordLine;
-    return withoutHeader(records, names, schema);
+    const again = () => {
+      records.pos = records.recordStart;
+      records.line = records.recordLine;
+    };
+    again();
+    const fitting = fittingDelimiter(records, schema.fields.length);
+    if (names.length === schema.fields.length || fitting === undefined) {
+      return withoutHeader(records, names, schema);
+    }
+    records.delimiter = fitting;
+    await records.next();
+    const cells = readNames(records);
+    again();
+    return withoutHeader(records, cells, schema);
   }
   refuseValues(records, names);
   const notes: string[] = [];
@@ -93,7 +114,8 @@ export async function readHeader(records: Records, schema: Schema | undefined): 
     notes.push(`column ${i + 1} has no name and is called "column_${i + 1}"`);
     return `column_${i + 1}`;
   });
-  const twice = given.find((name, i) => given.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const twice = given.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) {
     throw nameError(records, `Two columns are called "${twice}"`, 'a name of its own for each');
   }

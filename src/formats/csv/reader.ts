@@ -62,14 +62,16 @@ async function* readBatches(
   typesGiven: boolean,
   { columns: names, batchBytes, signal, limit, after }: ReadRequest,
 ): AsyncGenerator<PositionedBatch> {
+  const wanted = names && new Set(names);
   const kept: Schema = {
     ...schema,
-    fields: schema.fields.filter((field) => names === undefined || names.includes(field.name)),
+    fields: schema.fields.filter((field) => wanted?.has(field.name) ?? true),
   };
+  const places = new Map(head.header.names.map((name, i) => [name, i]));
   const capacity = Math.min(rowsPerBatch(kept, batchBytes), MAX_ROWS, head.maxRows);
   const columns = kept.fields.map((field): Column => ({
     field,
-    index: head.header.names.indexOf(field.name),
+    index: places.get(field.name) ?? -1,
     builder: columnBuilder(field, capacity),
   }));
   const builders = columns.map((column) => column.builder);

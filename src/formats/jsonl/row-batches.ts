@@ -27,7 +27,8 @@ export interface RowBatches {
 
 /** Batches of the columns of `schema`. */
 export function rowBatches(schema: Schema, { columns, batchBytes, capacity }: BatchOptions): RowBatches {
-  const wanted = (field: Field) => columns === undefined || columns.includes(field.name);
+  const names = columns && new Set(columns);
+  const wanted = (field: Field) => names?.has(field.name) ?? true;
   const kept: Schema = { ...schema, fields: schema.fields.filter(wanted) };
   const shape = objectShape(
     schema.fields,

@@ -26,7 +26,8 @@ export async function* readRows(
 ): AsyncGenerator<PositionedBatch> {
   const { columns: names, limit = Infinity, batchBytes, signal } = request;
   const projected = projectSchema(schema, names);
-  const chosen = plans.filter(({ field }) => names?.includes(field.name) ?? true);
+  const asked = names && new Set(names);
+  const chosen = plans.filter(({ field }) => asked?.has(field.name) ?? true);
   let row = startRow(file, request.after);
   const end = Math.min(file.rows, row + limit);
   if (row >= end || chosen.length === 0) return;
