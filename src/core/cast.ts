@@ -5,7 +5,7 @@
 import { type Cast, inRows } from './cast-context.ts';
 import { castNumbers, checkJson, fromText, mapRows, plainText } from './cast-scalar.ts';
 import { arrayToVector, castVector, elementOf, vectorToArray } from './cast-vector.ts';
-import { type Column, listColumn, listElements } from './column.ts';
+import { type Column, listColumn, listElements, rowOfElement } from './column.ts';
 import { jsonText } from './json-text.ts';
 import { isDenseVector, isScalar, type LogicalType, sameLayout } from './types.ts';
 
@@ -48,12 +48,10 @@ export function compileCast(name: string, from: LogicalType, to: LogicalType): C
 /** Casts the elements of lists, those of other rows that share their memory left out. */
 function castElements(column: Column, to: LogicalType, inner: Cast): Column {
   const offsets = column.offsets!.map((offset, _, all) => offset - all[0]);
-  const rowOf = (element: number) => {
-    let row = 0;
-    while (offsets[row + 1] <= element) row++;
-    return row;
-  };
-  const elements = inRows(() => inner(listElements(column, column.children[0])), rowOf);
+  const elements = inRows(
+    () => inner(listElements(column, column.children[0])),
+    (element) => rowOfElement(offsets, element),
+  );
   return listColumn(to, offsets, [elements], column.validity);
 }
 

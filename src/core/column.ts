@@ -198,10 +198,13 @@ export function firstWithNull(column: Column): number {
   const found = column.children.map((child) => firstWithNull(listElements(column, child))).filter((at) =>
     at >= 0
   );
-  if (found.length === 0) return -1;
-  const element = column.offsets[0] + Math.min(...found);
+  return found.length === 0 ? -1 : rowOfElement(column.offsets, column.offsets[0] + Math.min(...found));
+}
+
+/** The row of the list to which element `index` belongs. */
+export function rowOfElement(offsets: Int32Array, index: number): number {
   let row = 0;
-  while (column.offsets[row + 1] <= element) row++;
+  while (offsets[row + 1] <= index) row++;
   return row;
 }
 

@@ -31,7 +31,7 @@ export class Lane {
   /** Rows at which the part is cut, whatever its bytes, as the journal promised. */
   #rowsAtMost = Infinity;
   /** Rows from the start of the range up to which the journal knows that the part at hand may reach. */
-  #promised = 0;
+  #promised = Infinity;
   /** The position after the last row handed to the writer. */
   #at: { range: string; after: Cursor; last: boolean } | undefined;
 
@@ -43,7 +43,9 @@ export class Lane {
   write(range: Range, firstRow: number, batch: Batch, cursor: Cursor): Promise<void> {
     return this.#inTurn(async () => {
       this.#writer ??= await this.#begin(range, firstRow, batch);
-      this.#promise(range, firstRow + batch.length);
+      // Rows that follow much larger ones come in batches longer than expected.
+      const end = firstRow + batch.length;
+      if (end > this.#promised) this.#promise(range, end + this.#rowsAtMost);
       await this.#writer.write(batch);
       this.#at = { range: range.id, after: cursor, last: false };
       this.#rowsInPart += batch.length;
@@ -90,7 +92,6 @@ export class Lane {
     const expected = Math.ceil(batch.length * partBytes / Math.max(1, batchBytes(batch)));
     this.#rowsAtMost = SLACK * Math.max(batch.length, expected);
     // Where rows may come in another order next time, nothing behind this part is certain either.
-    this.#promised = 0;
     this.#promise(range, repeatable ? firstRow + this.#rowsAtMost + batch.length : Infinity);
     const { partition, name } = range;
     return await this.#open({
@@ -103,10 +104,8 @@ export class Lane {
 
   /** Has the journal know, before rows of `range` up to `end` are written, that they may be. */
   #promise(range: Range, end: number): void {
-    if (this.#options.partBytes === undefined || end <= this.#promised) return;
-    // Rows that follow much larger ones come in batches longer than expected; not each of them is to be promised by itself.
-    this.#promised = this.#promised === 0 ? end : end + this.#rowsAtMost;
-    this.#options.journal.reaches(range.id, this.#promised);
+    this.#promised = end;
+    this.#options.journal.reaches(range.id, end);
   }
 
   #open(plan: Partial<PartPlan>): Promise<PartWriter> {

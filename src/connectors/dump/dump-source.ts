@@ -1,6 +1,6 @@
 /** One collection of a dump as a source: a range for each part, which is read only if it is what was written. */
 import { join } from 'node:path';
-import { makeBatch } from '../../core/batch.ts';
+import { columnsByName, makeBatch } from '../../core/batch.ts';
 import {
   type PositionedBatch,
   projectSchema,
@@ -126,10 +126,8 @@ async function* readPart(
       requireContent(reader, part, schema, file);
       const projected = projectSchema(schema, request.columns);
       for await (const { batch, cursor } of reader.read(request)) {
-        const columns = projected.fields.map(({ name, type }) => ({
-          ...batch.columns[batch.schema.fields.findIndex((field) => field.name === name)],
-          type,
-        }));
+        const byName = columnsByName(batch);
+        const columns = projected.fields.map(({ name, type }) => ({ ...byName.get(name)!, type }));
         yield { batch: makeBatch(projected, columns), cursor };
       }
     } finally {

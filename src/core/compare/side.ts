@@ -1,6 +1,6 @@
 /** One side of a comparison: read once, each row kept as a record of digests. */
 import type { Batch } from '../batch.ts';
-import { batchBytes, DEFAULT_BATCH_BYTES } from '../batch.ts';
+import { batchBytes, columnsByName, DEFAULT_BATCH_BYTES } from '../batch.ts';
 import { type Column, isNull } from '../column.ts';
 import type { Range, Source } from '../endpoint.ts';
 import { release } from '../garbage.ts';
@@ -127,8 +127,9 @@ export class SideRows {
 
   #take(batch: Batch, { partition }: Range): void {
     const { index, matching, placement, seeds } = this.#options;
+    const byName = columnsByName(batch);
     const pick = ({ name, casts }: { name: string; casts: readonly [Cast, Cast] }) =>
-      casts[index](batch.columns[batch.schema.fields.findIndex((field) => field.name === name)]);
+      casts[index](byName.get(name)!);
     const key = matching.key && pick(matching.key);
     const records = makeRecords({
       key,

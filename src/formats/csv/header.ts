@@ -97,10 +97,9 @@ export async function readHeader(records: Records, schema: Schema | undefined): 
       records.line = records.recordLine;
     };
     again();
-    const fitting = fittingDelimiter(records, schema.fields.length);
-    if (names.length === schema.fields.length || fitting === undefined) {
-      return withoutHeader(records, names, schema);
-    }
+    const wanted = schema.fields.length;
+    const fitting = names.length === wanted ? undefined : fittingDelimiter(records, wanted);
+    if (fitting === undefined) return withoutHeader(records, names, schema);
     records.delimiter = fitting;
     await records.next();
     const cells = readNames(records);

@@ -1,5 +1,6 @@
 /** Reads CSV as batches: whole records in a buffer, each cell parsed straight into its column. */
 import { makeBatch, rowsPerBatch } from '../../core/batch.ts';
+import { projectSchema } from '../../core/endpoint.ts';
 import type { Dataset, Schema } from '../../core/schema.ts';
 import { VtsError } from '../../errors.ts';
 import type { ByteSource } from '../../stores/bytes.ts';
@@ -62,11 +63,7 @@ async function* readBatches(
   typesGiven: boolean,
   { columns: names, batchBytes, signal, limit, after }: ReadRequest,
 ): AsyncGenerator<PositionedBatch> {
-  const wanted = names && new Set(names);
-  const kept: Schema = {
-    ...schema,
-    fields: schema.fields.filter((field) => wanted?.has(field.name) ?? true),
-  };
+  const kept = projectSchema(schema, names);
   const places = new Map(head.header.names.map((name, i) => [name, i]));
   const capacity = Math.min(rowsPerBatch(kept, batchBytes), MAX_ROWS, head.maxRows);
   const columns = kept.fields.map((field): Column => ({

@@ -9,6 +9,7 @@ import {
   fixedColumnFromBytes,
   listColumn,
   MAX_OFFSET,
+  rowOfElement,
 } from '../../core/column.ts';
 import type { LogicalType } from '../../core/types.ts';
 import { VtsError } from '../../errors.ts';
@@ -55,7 +56,13 @@ export function decodeRows(plan: ColumnPlan, stored: StoredRows): Column {
     case 'varList': {
       const { element } = layout;
       const { offsets, values } = gather(plan, stored, element.size, place);
-      const child = decodeElements(element, elementType(type), values, heap, (i) => place(rowOf(offsets, i)));
+      const child = decodeElements(
+        element,
+        elementType(type),
+        values,
+        heap,
+        (i) => place(rowOfElement(offsets, i)),
+      );
       return listColumn(type, offsets, [child]);
     }
     case 'sparse': {
@@ -269,13 +276,6 @@ function gather(
     values.set(heap!.subarray(start, start + pairs[2 * row] * size), offsets[row] * size);
   }
   return { offsets, values };
-}
-
-/** The row that element `index` belongs to. */
-function rowOf(offsets: Int32Array, index: number): number {
-  let row = 0;
-  while (offsets[row + 1] <= index) row++;
-  return row;
 }
 
 function tooMuch(plan: ColumnPlan): VtsError {

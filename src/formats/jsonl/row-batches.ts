@@ -1,6 +1,7 @@
 /** Rows gathered into batches, whatever pieces their text comes in. */
 import { type Batch, makeBatch } from '../../core/batch.ts';
-import type { Field, Schema } from '../../core/schema.ts';
+import { projectSchema } from '../../core/endpoint.ts';
+import type { Schema } from '../../core/schema.ts';
 import { columnBuilder } from '../json-values/column-builders.ts';
 import { objectShape, readObject } from '../json-values/object-reader.ts';
 import { MAX_ROWS, sizeOf } from '../json-values/row-limits.ts';
@@ -27,12 +28,11 @@ export interface RowBatches {
 
 /** Batches of the columns of `schema`. */
 export function rowBatches(schema: Schema, { columns, batchBytes, capacity }: BatchOptions): RowBatches {
-  const names = columns && new Set(columns);
-  const wanted = (field: Field) => names?.has(field.name) ?? true;
-  const kept: Schema = { ...schema, fields: schema.fields.filter(wanted) };
+  const kept = projectSchema(schema, columns);
+  const wanted = new Set(kept.fields);
   const shape = objectShape(
     schema.fields,
-    (field) => wanted(field) ? columnBuilder(field, capacity) : undefined,
+    (field) => wanted.has(field) ? columnBuilder(field, capacity) : undefined,
   );
   const builders = shape.slots.flatMap(({ builder }) => builder ?? []);
   let rows = 0;

@@ -2,7 +2,7 @@
  * Files whose rows get further columns from a file beside them. Entries belong to rows by the number that Faiss answers a search with: an
  * index's own ids where it has some, else the row's position, counted over all files.
  */
-import { type Batch, makeBatch } from '../../../core/batch.ts';
+import { type Batch, columnsByName, makeBatch } from '../../../core/batch.ts';
 import type { Column } from '../../../core/column.ts';
 import {
   type Cursor,
@@ -86,10 +86,9 @@ class JoinedSource implements FileSource {
     for await (const { batch, cursor } of batches) {
       const joined = sideNames.size === 0 ? [] : this.#side.gather(this.#keys(batch, first + row), sideNames);
       const sideFields = this.#side.fields.filter((field) => sideNames.has(field.name));
+      const byName = columnsByName(batch);
       const all = schema.fields.map(({ name }): Column =>
-        sideNames.has(name)
-          ? joined[sideFields.findIndex((field) => field.name === name)]
-          : batch.columns[batch.schema.fields.findIndex((field) => field.name === name)]
+        sideNames.has(name) ? joined[sideFields.findIndex((field) => field.name === name)] : byName.get(name)!
       );
       row += batch.length;
       yield { batch: makeBatch(schema, all), cursor: { main: cursor, row } satisfies JoinedCursor };
